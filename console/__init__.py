@@ -1,0 +1,5 @@
+"""What people see: the live floor, the clerk's drafts, the inspector's samples.
+
+In: HTTP requests of people who logged in by role. Out: pages (Chinese first, English beside it) and one stream of
+server-sent events per viewer. Decides nothing: every action calls a room's function inside one transaction.
+"""

@@ -1,0 +1,142 @@
+"""Settings of one installation: a TOML file, overlaid by `HOTLINE_…` environment variables.
+
+Secrets are `SecretStr`, so that no log or traceback prints them; each can also be given as a file
+(`HOTLINE_<NAME>_FILE=/run/secrets/…`).
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used; the message names the key and what it must be."""
+
+
+class AmiSettings(BaseModel):
+    host: str = "127.0.0.1"
+    port: int = Field(5038, ge=1, le=65535)
+    user: str = "controller"
+    secret: SecretStr = SecretStr("")
+    action_timeout: float = Field(5.0, gt=0)
+    ping_interval: float = Field(5.0, gt=0)
+
+
+class AsteriskSettings(BaseModel):
+    """The Asterisk node that `hotline up` runs; `root` empty means the system's own Asterisk."""
+
+    root: Path | None = None
+    """Chroot that holds Asterisk; default: `<data>/asterisk` when it is there and no system Asterisk ≥ 20 is."""
+    node: str = Field("n1", pattern=r"^[a-z][a-z0-9]{0,15}$")
+    bind: str = "127.0.0.1"
+    sip_port: int = Field(5060, ge=1, le=65535)
+    http_port: int = Field(8088, ge=1, le=65535)
+    rtp_start: int = Field(20000, ge=1024, le=65000)
+    rtp_end: int = Field(20998, ge=1024, le=65535)
+    trunk_hosts: list[str] = ["127.0.0.0/8"]
+    access_numbers: list[str] = ["10015"]
+
+
+class AcdSettings(BaseModel):
+    promise_seconds: float = 15.0
+    """D9: an idle seat answers within this."""
+    ring_seconds: int = Field(7, ge=2, le=60)
+    """Short enough that a second seat can be rung within the promise."""
+    wrap_up_seconds: float = Field(20.0, ge=0)
+    lease_seconds: float = Field(20.0, gt=0)
+    heartbeat_seconds: float = Field(1.0, gt=0)
+    heartbeat_dead_loops: int = Field(6, ge=2)
+    """Loops of about a second without a heartbeat after which the dialplan takes the caller to the fallback queue."""
+    max_wait_seconds: int = Field(120, ge=10)
+    """After this many seconds in the queue the caller is offered the message box."""
+    ageing_seconds: float = Field(60.0, gt=0)
+    """Waiting this long is worth one step of priority, so that nobody starves."""
+    important_priority: int = 2
+    """Head start of key-account, important and leased-line callers (D18), in steps."""
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="HOTLINE_", env_nested_delimiter="__", extra="forbid")
+
+    data: Path = CHECKOUT / "data"
+    """Everything the system writes lies under this folder."""
+    instance: str = Field("main", pattern=r"^[a-z][a-z0-9-]{0,31}$")
+    """Name of this installation's state below `data/instances`; a second one runs beside it untouched."""
+    database_url: SecretStr | None = None
+    """`postgresql://…` of a server; none means the embedded PostgreSQL under the instance's folder."""
+    timezone: str = "Asia/Shanghai"
+    web_host: str = "127.0.0.1"
+    web_port: int = Field(8080, ge=1, le=65535)
+    cookie_secure: bool = False
+    session_hours: float = Field(10.0, gt=0)
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    store_url: str = ""
+    """obstore URL of the recordings (`s3://bucket/prefix`); empty means a folder of the instance."""
+    recogniser: str = Field("auto", pattern="^(auto|vosk|whisper)$")
+    qa_rate: float = Field(0.05, gt=0, le=1)
+    draft_due_hours: float = Field(2.0, gt=0)
+    reply_due_hours: float = Field(48.0, gt=0)
+    menu: Path = CHECKOUT / "ivr" / "menu.yaml"
+    ami: AmiSettings = AmiSettings()
+    asterisk: AsteriskSettings = AsteriskSettings()
+    acd: AcdSettings = AcdSettings()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"no such time zone: {name!r}; use a name such as Asia/Shanghai") from error
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def instance_dir(self) -> Path:
+        """State of this installation: database, recordings, generated secrets, logs, pid files."""
+        return self.data / "instances" / self.instance
+
+    @property
+    def models_dir(self) -> Path:
+        return self.data / "models"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read the file at `path` (or `$HOTLINE_CONFIG`) and the environment; raise SettingsError naming the key."""
+    chosen = path or (Path(os.environ["HOTLINE_CONFIG"]) if os.environ.get("HOTLINE_CONFIG") else None)
+    values: dict[str, object] = {}
+    if chosen is not None:
+        try:
+            values = tomllib.loads(chosen.read_text("utf-8"))
+        except OSError as error:
+            raise SettingsError(f"cannot read the settings file {chosen}: {error.strerror}") from error
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(f"{chosen} is not valid TOML: {error}") from error
+    try:
+        return Settings(**values)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"setting {key!r}: {first['msg']}") from error

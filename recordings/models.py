@@ -1,0 +1,50 @@
+"""Stored recordings and what is wrong with calls that lack one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import BigInteger, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hotline.database import Base
+
+
+class Recording(Base):
+    __tablename__ = "recordings"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    call_uid: Mapped[str] = mapped_column(unique=True)
+    object_key: Mapped[str] = mapped_column(unique=True)
+    sha256: Mapped[str]
+    """Of the stored FLAC file, hexadecimal."""
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    seconds: Mapped[float]
+    sample_rate: Mapped[int]
+    caller_rms: Mapped[float]
+    """0…1 of full scale, over the whole left channel."""
+    seat_rms: Mapped[float]
+    """0…1 of full scale, over the right channel from the answer on (the whole of it where nobody answered)."""
+    started_at: Mapped[datetime]
+    finalised_at: Mapped[datetime]
+    recovered: Mapped[bool] = mapped_column(default=False)
+    """Whether the legs were found after a crash and not handed over by a call's end."""
+
+
+class RecordingProblem(Base):
+    """A finding of the reconciliation: a call without a sound recording, or a file without a call."""
+
+    __tablename__ = "recording_problems"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    call_uid: Mapped[str] = mapped_column(index=True)
+    problem: Mapped[str]
+    """`missing`, `short`, `legs_differ`, `caller_silent`, `seat_silent`, `unreadable`, `no_call`."""
+    detail: Mapped[str]
+    found_at: Mapped[datetime]
+    resolved_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("uq_recording_problems_open", "call_uid", "problem", unique=True, postgresql_where="resolved_at IS NULL"),
+    )

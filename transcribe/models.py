@@ -1,0 +1,47 @@
+"""Transcripts and the drafts read out of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hotline.database import Base
+
+
+class Transcript(Base):
+    __tablename__ = "transcripts"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    call_uid: Mapped[str] = mapped_column(unique=True)
+    engine: Mapped[str]
+    """Recogniser and model, such as `faster-whisper/base`."""
+    seconds: Mapped[float]
+    turns: Mapped[list[Any]]
+    """`[{"speaker": str, "start": s, "end": s, "text": str}]`, in order of start."""
+    talk_over: Mapped[list[Any]]
+    """`[[start, end]]` seconds in which both sides spoke."""
+    created_at: Mapped[datetime]
+
+
+class Draft(Base):
+    __tablename__ = "drafts"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    call_uid: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    business: Mapped[str]
+    nature: Mapped[str | None]
+    urgent: Mapped[bool]
+    fields: Mapped[dict[str, Any]]
+    """The draft as `hotline transcribe --json` prints it, evidence and confidence included."""
+    state: Mapped[str] = mapped_column(default="pending")
+    """`pending`, `confirmed` or `discarded`."""
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    """When the recording clerk must have keyed it: 2 h by default (D28)."""
+
+    __table_args__ = (Index("ix_drafts_state_due_at", "state", "due_at"),)
