@@ -63,6 +63,21 @@ class AcdSettings(BaseModel):
     """Head start of key-account, important and leased-line callers (D18), in steps."""
 
 
+class RecordingSettings(BaseModel):
+    """Limits of the finaliser, the reconciliation and the disk watch."""
+
+    settle_seconds: float = Field(20.0, ge=0)
+    """A leg that no process holds and that has not grown for this long is finished, whatever the ledger says."""
+    tolerance_seconds: float = Field(2.0, gt=0)
+    """A recording may be this much shorter than its call (what a killed Asterisk may lose)."""
+    silent_rms: float = Field(0.001, ge=0, lt=1)
+    """Below this share of full scale (-60 dBFS) a channel is called silent."""
+    low_free_mb: int = Field(2048, ge=0)
+    """Less free space than this raises the alarm: about 18 hours of one call's two raw legs."""
+    full_free_mb: int = Field(128, ge=0)
+    """Less free space than this makes the installation not ready: new calls would go unrecorded."""
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="HOTLINE_", env_nested_delimiter="__", extra="forbid")
 
@@ -88,6 +103,7 @@ class Settings(BaseSettings):
     ami: AmiSettings = AmiSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
     acd: AcdSettings = AcdSettings()
+    recordings: RecordingSettings = RecordingSettings()
 
     @field_validator("timezone")
     @classmethod

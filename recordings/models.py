@@ -22,6 +22,10 @@ class Recording(Base):
     bytes: Mapped[int] = mapped_column(BigInteger)
     seconds: Mapped[float]
     sample_rate: Mapped[int]
+    caller_seconds: Mapped[float]
+    """Length of the caller's raw leg before padding; 0 where the leg was missing."""
+    seat_seconds: Mapped[float]
+    """Length of the other raw leg before padding; 0 where the leg was missing."""
     caller_rms: Mapped[float]
     """0…1 of full scale, over the whole left channel."""
     seat_rms: Mapped[float]
