@@ -32,7 +32,8 @@ class Seat(Base):
     idle_since: Mapped[datetime | None]
     epoch: Mapped[int] = mapped_column(BigInteger, default=0)
     lease_until: Mapped[datetime | None]
-    call_uid: Mapped[str | None] = mapped_column(index=True)
+    call_uid: Mapped[str | None] = mapped_column(unique=True)
+    """The call this seat rings for or talks to; unique, so that the database itself never gives a caller two seats."""
 
 
 class Call(Base):

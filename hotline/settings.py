@@ -61,6 +61,11 @@ class AcdSettings(BaseModel):
     """Waiting this long is worth one step of priority, so that nobody starves."""
     important_priority: int = 2
     """Head start of key-account, important and leased-line callers (D18), in steps."""
+    senior_only_seconds: float = Field(10.0, ge=0)
+    """How long such a caller waits for a senior seat alone; then a junior may take the call and pass it on (D12),
+    which leaves time to be answered within the promise."""
+    ring_penalty_seconds: float = Field(3.0, ge=0)
+    """A seat that let a call ring out is offered nothing for this long."""
 
 
 class RecordingSettings(BaseModel):
