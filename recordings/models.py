@@ -52,3 +52,13 @@ class RecordingProblem(Base):
     __table_args__ = (
         Index("uq_recording_problems_open", "call_uid", "problem", unique=True, postgresql_where="resolved_at IS NULL"),
     )
+
+
+class Listening(Base):
+    """The last time somebody opened a recording, so that one listening is one audit row and not one per range."""
+
+    __tablename__ = "listenings"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    call_uid: Mapped[str] = mapped_column(primary_key=True)
+    opened_at: Mapped[datetime]

@@ -1,0 +1,162 @@
+"""Two raw legs to one stereo FLAC, block by block: a call of six hours takes no more memory than one of six seconds."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from recordings.errors import DiskFull, LegsMissing, RecordingError
+from recordings.legs import SAMPLE_BYTES, SAMPLE_RATE, Leg, Legs
+
+BLOCK_SAMPLES = 1 << 16
+_FULL_SCALE = 32768.0
+Samples = npt.NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A finished FLAC file and what was measured on the way; levels are 0…1 of full scale."""
+
+    path: Path
+    sha256: str
+    bytes: int
+    seconds: float
+    caller_seconds: float
+    seat_seconds: float
+    caller_rms: float
+    seat_rms: float
+
+
+class Level:
+    """Root mean square of the samples fed so far, from sample number `start` on."""
+
+    def __init__(self, start: int = 0) -> None:
+        self._skip = max(0, start)
+        self._squares = 0.0
+        self._count = 0
+
+    def feed(self, block: Samples) -> None:
+        skipped = min(self._skip, len(block))
+        self._skip -= skipped
+        counted = block[skipped:].astype(np.float64)
+        self._squares += float(np.dot(counted, counted))
+        self._count += len(counted)
+
+    @property
+    def rms(self) -> float:
+        return float((self._squares / self._count) ** 0.5 / _FULL_SCALE) if self._count else 0.0
+
+
+def encode(legs: Legs, target: Path, *, answered_second: float | None = None) -> Encoded:
+    """Write `legs` as stereo FLAC (left caller, right seat) to the new file `target` and flush it to the disk.
+
+    The shorter leg is padded with silence; half a sample at the end of a torn leg is dropped. `answered_second` is
+    counted from the recording's start: before it the right channel is prompts and music, not the seat.
+    Raises LegsMissing where neither leg holds a sample, DiskFull where there is no room; `target` is removed then.
+    """
+    if legs.seconds == 0:
+        raise LegsMissing(f"call {legs.uid}: the legs hold no sound")
+    try:
+        return _encode(legs, target, answered_second)
+    except BaseException as error:
+        target.unlink(missing_ok=True)
+        if _no_space(error, target.parent):
+            raise DiskFull(
+                f"call {legs.uid}: no room to write {target.parent}; free some space, the legs are kept"
+            ) from error
+        if isinstance(error, soundfile.LibsndfileError | OSError):
+            raise RecordingError(f"call {legs.uid}: cannot encode into {target.parent}: {error}") from error
+        raise
+
+
+def _encode(legs: Legs, target: Path, answered_second: float | None) -> Encoded:
+    total = max(leg.size // SAMPLE_BYTES for leg in legs.present)
+    from_answer = round((answered_second or 0) * SAMPLE_RATE)
+    caller_level, seat_level = Level(), Level(from_answer if from_answer < total else 0)
+    left_source, right_source = _open(legs.caller), _open(legs.seat)
+    caller_samples = seat_samples = written = 0
+    try:
+        with soundfile.SoundFile(
+            target, "x", samplerate=SAMPLE_RATE, channels=2, format="FLAC", subtype="PCM_16"
+        ) as out:
+            while written < total:
+                size = min(BLOCK_SAMPLES, total - written)
+                left, right = _read(left_source, size), _read(right_source, size)
+                caller_level.feed(left)
+                seat_level.feed(right)
+                caller_samples, seat_samples = caller_samples + len(left), seat_samples + len(right)
+                stereo = np.zeros((size, 2), dtype="<i2")
+                stereo[: len(left), 0] = left
+                stereo[: len(right), 1] = right
+                out.write(stereo)
+                written += size
+    finally:
+        for source in (left_source, right_source):
+            if source is not None:
+                source.close()
+    sha256, size = seal(target)
+    _check(target, total)
+    return Encoded(
+        target,
+        sha256,
+        size,
+        total / SAMPLE_RATE,
+        caller_samples / SAMPLE_RATE,
+        seat_samples / SAMPLE_RATE,
+        caller_level.rms,
+        seat_level.rms,
+    )
+
+
+def _open(leg: Leg | None) -> BinaryIO | None:
+    if leg is None:
+        return None
+    return os.fdopen(os.open(leg.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
+
+
+def _read(source: BinaryIO | None, samples: int) -> Samples:
+    data = source.read(samples * SAMPLE_BYTES) if source is not None else b""
+    whole = len(data) - len(data) % SAMPLE_BYTES
+    return np.frombuffer(data[:whole], dtype="<i2")
+
+
+def seal(path: Path) -> tuple[str, int]:
+    """Flush the file and its folder to the disk; its SHA-256 (hexadecimal) and its size in bytes."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        size = file.tell()
+    flush_folder(path.parent)
+    return digest, size
+
+
+def flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _check(path: Path, frames: int) -> None:
+    """libsndfile reports a full disk only sometimes: a file whose own header says less than was written is not kept."""
+    found = soundfile.info(path)
+    if found.frames != frames or found.channels != 2:
+        raise OSError(f"{path.name} holds {found.frames} of {frames} frames")
+
+
+def _no_space(error: BaseException, folder: Path) -> bool:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    if not isinstance(error, soundfile.LibsndfileError | OSError | RuntimeError):
+        return False
+    free = os.statvfs(folder)
+    return free.f_bavail * free.f_frsize < 1 << 20

@@ -1,0 +1,186 @@
+"""The object store of finished recordings: a folder of the instance by default, S3 where `store_url` says so.
+
+An object is written once: under a key that exists nothing else is ever put. What was put is read back and hashed
+before anyone may delete the legs it came from.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, from_url
+
+from hotline.clock import local_day
+from hotline.settings import Settings
+from recordings.encode import flush_folder
+from recordings.errors import DiskFull, ObjectDamaged, ObjectMissing, StoreConflict, StoreUnavailable
+from recordings.legs import check_uid
+
+CHUNK = 256 * 1024
+EXTENSION = ".flac"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    key: str
+    bytes: int
+
+
+class Objects(Protocol):
+    """What the room needs of a store; every method may raise StoreUnavailable."""
+
+    async def size(self, key: str) -> int | None:
+        """Bytes under `key`, None where nothing is."""
+        ...
+
+    async def put(self, key: str, source: Path) -> None:
+        """Store the file whole or not at all; StoreConflict where the key is taken, DiskFull where no room is left."""
+        ...
+
+    def read(self, key: str, start: int, length: int) -> AsyncIterator[bytes]:
+        """`length` bytes from `start` on, in chunks; ObjectMissing where nothing is under `key`."""
+        ...
+
+    def keys(self) -> AsyncIterator[Stored]:
+        """Everything in the store."""
+        ...
+
+    def path(self, key: str) -> Path | None:
+        """The object as a local file, where the store is a folder of this machine."""
+        ...
+
+
+class ObstoreObjects:
+    """`Objects` over any store that obstore speaks to."""
+
+    def __init__(self, store: obstore.store.ObjectStore, folder: Path | None = None) -> None:
+        self._store = store
+        self._folder = folder
+
+    async def size(self, key: str) -> int | None:
+        try:
+            return int((await obstore.head_async(self._store, key))["size"])
+        except FileNotFoundError:
+            return None
+        except (BaseError, OSError) as error:
+            raise _told(error, key) from error
+
+    async def put(self, key: str, source: Path) -> None:
+        # A conditional put would hold the whole file in memory (obstore sends it in one part), and a call can last
+        # six hours: the key is looked up first. Finalisers of one call exclude each other by a lock on its legs.
+        if await self.size(key) is not None:
+            raise StoreConflict(f"{key} is already in the store")
+        try:
+            await obstore.put_async(self._store, key, source)
+        except (BaseError, OSError) as error:
+            raise _told(error, key) from error
+        stored = self.path(key)
+        if stored is not None:
+            await asyncio.to_thread(_flush, stored)
+
+    async def read(self, key: str, start: int, length: int) -> AsyncIterator[bytes]:
+        if length <= 0:
+            return
+        try:
+            answer = await obstore.get_async(self._store, key, options={"range": (start, start + length)})
+            async for chunk in answer.stream(min_chunk_size=CHUNK):
+                yield bytes(chunk)
+        except (BaseError, OSError) as error:
+            raise _told(error, key) from error
+
+    async def keys(self) -> AsyncIterator[Stored]:
+        try:
+            async for batch in obstore.list(self._store):
+                for found in batch:
+                    yield Stored(found["path"], int(found["size"]))
+        except FileNotFoundError:
+            return  # a local store in which nothing was put yet
+        except (BaseError, OSError) as error:
+            raise _told(error, "the list of objects") from error
+
+    def path(self, key: str) -> Path | None:
+        return self._folder / key if self._folder is not None else None
+
+
+def open_objects(settings: Settings) -> ObstoreObjects:
+    """The store that the settings name; the default lies under the instance's folder."""
+    if settings.store_url:
+        return ObstoreObjects(from_url(settings.store_url))
+    folder = settings.instance_dir / "recordings"
+    folder.mkdir(parents=True, exist_ok=True)
+    return ObstoreObjects(LocalStore(prefix=folder), folder)
+
+
+def object_key(uid: str, started_at: datetime, settings: Settings, *, sha256: str = "") -> str:
+    """`2026/11/21/n1-1763700000.7.flac`: the day on the centre's clock, then the call.
+
+    With `sha256` the key carries its beginning: where another content took the plain key, both are kept.
+    """
+    day = local_day(started_at, settings.zone).replace("-", "/")
+    mark = f"~{sha256[:12]}" if sha256 else ""
+    return f"{day}/{check_uid(uid)}{mark}{EXTENSION}"
+
+
+def uid_of_key(key: str) -> str:
+    """The call that an object belongs to; HostileName where the key is not one of ours."""
+    return check_uid(key.rsplit("/", 1)[-1].removesuffix(EXTENSION).split("~", 1)[0])
+
+
+async def digest(objects: Objects, key: str) -> tuple[str, int]:
+    """SHA-256 (hexadecimal) and size of what lies under `key`, read back from the store."""
+    found = await objects.size(key)
+    if found is None:
+        raise ObjectMissing(f"{key} is not in the store")
+    total, hashed = 0, hashlib.sha256()
+    async for chunk in objects.read(key, 0, found):
+        hashed.update(chunk)
+        total += len(chunk)
+    return hashed.hexdigest(), total
+
+
+async def keep(objects: Objects, source: Path, key: str, marked_key: str, sha256: str) -> str:
+    """Put `source` under `key`, or find it there from an earlier try; the key under which it verified.
+
+    Another content under `key` is left alone and `marked_key` is taken. Raises ObjectDamaged where the bytes read
+    back are not those of `source`.
+    """
+    for candidate in (key, marked_key):
+        try:
+            await objects.put(candidate, source)
+        except StoreConflict:
+            if (await digest(objects, candidate))[0] == sha256:
+                return candidate
+            continue
+        if (await digest(objects, candidate))[0] != sha256:
+            raise ObjectDamaged(f"{candidate} does not read back as it was written; check the store, the legs are kept")
+        return candidate
+    raise StoreConflict(f"{marked_key} holds other bytes than its name says; look at the store, the legs are kept")
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    flush_folder(path.parent)
+
+
+def _told(error: Exception, what: str) -> Exception:
+    """obstore's exceptions in this room's words; the errno of a full disk stands only in the text."""
+    if isinstance(error, FileNotFoundError):
+        return ObjectMissing(f"{what} is not in the store")
+    said = str(error).split("\n", 1)[0]
+    if any(f"os error {code}" in str(error) for code in (errno.ENOSPC, errno.EDQUOT)):
+        return DiskFull(f"{what}: no room left in the store; free some space, the legs are kept")
+    return StoreUnavailable(f"{what}: the store failed ({said}); it is tried again, the legs are kept")

@@ -1,0 +1,94 @@
+"""Stored recordings: their rows, and the bytes behind them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hotline.settings import Settings
+from recordings.errors import NoRecording
+from recordings.models import Recording
+from recordings.objects import Objects, open_objects
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingView:
+    """One recording as other rooms see it; lengths in seconds, levels 0…1 of full scale."""
+
+    call_uid: str
+    object_key: str
+    sha256: str
+    bytes: int
+    seconds: float
+    sample_rate: int
+    caller_seconds: float
+    seat_seconds: float
+    caller_rms: float
+    seat_rms: float
+    started_at: datetime
+    finalised_at: datetime
+    recovered: bool
+
+    def second_of(self, moment: datetime | None) -> float | None:
+        """Where in the recording `moment` lies, kept within it; None for None."""
+        if moment is None:
+            return None
+        return min(max((moment - self.started_at).total_seconds(), 0.0), self.seconds)
+
+
+def view(row: Recording) -> RecordingView:
+    return RecordingView(**{name: getattr(row, name) for name in RecordingView.__dataclass_fields__})
+
+
+async def get(session: AsyncSession, call_uid: str) -> RecordingView | None:
+    """The recording of one call, None where there is none."""
+    row = await session.scalar(select(Recording).where(Recording.call_uid == call_uid))
+    return view(row) if row else None
+
+
+async def of_calls(session: AsyncSession, call_uids: Iterable[str]) -> dict[str, RecordingView]:
+    """Recordings by call, for lists; calls without one are left out."""
+    rows = await session.scalars(select(Recording).where(Recording.call_uid.in_(list(call_uids))))
+    return {row.call_uid: view(row) for row in rows}
+
+
+async def started_between(session: AsyncSession, start: datetime, end: datetime) -> list[RecordingView]:
+    """Recordings whose sound began in `[start, end)`, oldest first."""
+    rows = await session.scalars(
+        select(Recording)
+        .where(Recording.started_at >= start, Recording.started_at < end)
+        .order_by(Recording.started_at)
+    )
+    return [view(row) for row in rows]
+
+
+def open_range(settings: Settings, recording: RecordingView, start: int, end: int) -> AsyncIterator[bytes]:
+    """Bytes `start` to `end` (excluded) of the stored file, in chunks. For people use `recordings.replay`."""
+    return open_objects(settings).read(recording.object_key, start, min(end, recording.bytes) - start)
+
+
+@asynccontextmanager
+async def local_file(objects: Objects, recording: RecordingView | None) -> AsyncIterator[Path]:
+    """The FLAC file on this machine while the block runs: in place where the store is a folder, else a copy.
+
+    Raises NoRecording for None, ObjectMissing or StoreUnavailable where the bytes cannot be had.
+    """
+    if recording is None:
+        raise NoRecording("this call has no stored recording; `hotline recordings reconcile` says why")
+    path = objects.path(recording.object_key)
+    if path is not None and path.exists():
+        yield path
+        return
+    with TemporaryDirectory(prefix="hotline-recording-") as folder:
+        copy = Path(folder) / "call.flac"
+        with copy.open("wb") as file:
+            async for chunk in objects.read(recording.object_key, 0, recording.bytes):
+                file.write(chunk)
+        yield copy
