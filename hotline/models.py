@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.database import Base
@@ -53,3 +53,16 @@ class AuditEntry(Base):
     digest: Mapped[str]
 
     __table_args__ = (Index("ix_audit_subject", "subject"),)
+
+
+class AuditHead(Base):
+    """Where the chain ends: the one row that shows a cut-off tail."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Always 1."""
+    seq: Mapped[int]
+    digest: Mapped[str]
+
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)

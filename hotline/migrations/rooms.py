@@ -1,0 +1,15 @@
+"""Imports every room's tables, so that `Base.metadata` is complete."""
+
+from __future__ import annotations
+
+import acd.models
+import cases.models
+import hotline.models
+import qa.models
+import recordings.models
+import transcribe.models
+from hotline.database import Base
+
+metadata = Base.metadata
+
+MODULES = (hotline.models, acd.models, recordings.models, transcribe.models, cases.models, qa.models)

@@ -1,0 +1,111 @@
+"""Who may do what: one table, asked in one place.
+
+The roles are the posts of the centre; each row says which rules of the domain it follows from. What a role is not
+listed for is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from hotline.errors import HotlineError
+
+
+class Role(StrEnum):
+    JUNIOR = "junior"
+    SENIOR = "senior"
+    TEXT_CLERK = "text_clerk"
+    RECORDING_CLERK = "recording_clerk"
+    SURVEYOR = "surveyor"
+    DATA_MANAGER = "data_manager"
+    INSPECTOR = "inspector"
+    STATISTICIAN = "statistician"
+    SHIFT_LEADER = "shift_leader"
+    MANAGER = "manager"
+    ADMINISTRATOR = "administrator"
+
+
+class Action(StrEnum):
+    FLOOR_VIEW = "floor.view"
+    SEAT_SELF = "seat.self"
+    """Log in, be ready, take a break at one's own seat."""
+    SEAT_MANAGE = "seat.manage"
+    RECORDING_REPLAY = "recording.replay"
+    RECORDING_EXPORT = "recording.export"
+    DRAFT_VIEW = "draft.view"
+    DRAFT_CONFIRM = "draft.confirm"
+    ORDER_VIEW = "order.view"
+    SAMPLE_VIEW = "sample.view"
+    SAMPLE_DRAW = "sample.draw"
+    SCORE_WRITE = "score.write"
+    AUDIT_VIEW = "audit.view"
+    USER_MANAGE = "user.manage"
+
+
+class Denied(HotlineError):
+    """This role may not do this."""
+
+    code = "denied"
+
+    def __init__(self, role: Role, action: Action) -> None:
+        super().__init__(f"the role {role.value} may not do {action.value}; ask a shift leader or administrator")
+        self.role = role
+        self.action = action
+
+
+_A = Action
+
+ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
+    {
+        # D9-D18: takes calls, sees what is waiting and what became of a case; hears no recordings.
+        Role.JUNIOR: frozenset({_A.FLOOR_VIEW, _A.SEAT_SELF, _A.ORDER_VIEW}),
+        # D32-D43: reviews and finishes what others could not, so reads drafts and replays calls as evidence.
+        Role.SENIOR: frozenset({_A.FLOOR_VIEW, _A.SEAT_SELF, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW}),
+        # D19-D27: letters and fax, not recordings; with nothing to enter works as a junior (D27).
+        Role.TEXT_CLERK: frozenset({_A.FLOOR_VIEW, _A.SEAT_SELF, _A.ORDER_VIEW}),
+        # D28-D31: makes sheets out of recordings; with nothing to enter works as a junior (D31).
+        Role.RECORDING_CLERK: frozenset(
+            {_A.FLOOR_VIEW, _A.SEAT_SELF, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.DRAFT_CONFIRM, _A.ORDER_VIEW}
+        ),
+        # D47-D51: surveys finished calls and reply orders by talking to the customer again.
+        Role.SURVEYOR: frozenset({_A.ORDER_VIEW}),
+        # D54-D62: keeps originals and files; hands out copies as evidence (D123).
+        Role.DATA_MANAGER: frozenset({_A.RECORDING_EXPORT, _A.DRAFT_VIEW, _A.ORDER_VIEW}),
+        # D63-D75: live monitoring, sampling and scoring, and the entries that are scored (D68-D70).
+        Role.INSPECTOR: frozenset(
+            {
+                _A.FLOOR_VIEW, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW,
+                _A.SAMPLE_VIEW, _A.SAMPLE_DRAW, _A.SCORE_WRITE,
+            }
+        ),
+        # D76-D80: counts, and hears nobody.
+        Role.STATISTICIAN: frozenset({_A.ORDER_VIEW, _A.SAMPLE_VIEW}),
+        # D81-D83: shifts, redeployment, live status, discipline and attitude.
+        Role.SHIFT_LEADER: frozenset(
+            {
+                _A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW, _A.SAMPLE_VIEW,
+            }
+        ),
+        # D15, D43, D84: the manager hotline answers for the whole case and for what leaves the house.
+        Role.MANAGER: frozenset(
+            {
+                _A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.RECORDING_REPLAY, _A.RECORDING_EXPORT, _A.DRAFT_VIEW,
+                _A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.AUDIT_VIEW,
+            }
+        ),
+        # Runs the system and its accounts; the customers' words are not part of that work.
+        Role.ADMINISTRATOR: frozenset({_A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.AUDIT_VIEW, _A.USER_MANAGE}),
+    }
+)  # fmt: skip
+
+
+def allows(role: Role, action: Action) -> bool:
+    return action in ALLOWED[role]
+
+
+def demand(role: Role, action: Action) -> None:
+    """Raise Denied unless `role` may do `action`."""
+    if not allows(role, action):
+        raise Denied(role, action)

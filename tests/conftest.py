@@ -1,0 +1,65 @@
+"""Real parts for every room's tests: an embedded PostgreSQL per run, an own database per test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import AsyncIterator, Iterator
+
+import psycopg
+import pytest
+from sqlalchemy import create_engine
+
+from hotline.database import Database
+from hotline.embedded import EmbeddedPostgres, libpq_url
+from hotline.migrations.rooms import metadata
+from hotline.schema import create_all
+
+_TEMPLATE = "hotline_template"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """A server for this run alone; it dies with the run, even with a killed one."""
+    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres: EmbeddedPostgres) -> str:
+    """SQLAlchemy URL of the server's maintenance database."""
+    return postgres.url("postgres")
+
+
+@pytest.fixture(scope="session")
+def template(postgres: EmbeddedPostgres, postgres_url: str) -> str:
+    """Name of a database that has every table and no row."""
+    assert metadata.tables, "the rooms' tables are not imported"
+    _administer(postgres_url, f"CREATE DATABASE {_TEMPLATE}")
+    engine = create_engine(postgres.url(_TEMPLATE))
+    with engine.begin() as connection:
+        create_all(connection)
+    engine.dispose()
+    return _TEMPLATE
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedPostgres, postgres_url: str, template: str) -> Iterator[str]:
+    """URL of a fresh database with every table, copied from the template."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    _administer(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield postgres.url(name)
+    _administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url)
+    yield database
+    await database.close()
+
+
+def _administer(url: str, statement: str) -> None:
+    with psycopg.connect(libpq_url(url), autocommit=True) as connection:
+        connection.execute(statement)
