@@ -28,6 +28,10 @@ class AmiSettings(BaseModel):
     secret: SecretStr = SecretStr("")
     action_timeout: float = Field(5.0, gt=0)
     ping_interval: float = Field(5.0, gt=0)
+    ping_timeout: float = Field(3.0, gt=0)
+    """Silence after a ping for this long means that the connection is dead, however open the socket looks."""
+    boot_timeout: float = Field(60.0, gt=0)
+    """How long Asterisk may take from the first log-in to being fully booted."""
 
 
 class AsteriskSettings(BaseModel):
