@@ -265,7 +265,8 @@ def _server_account() -> pwd.struct_passwd | None:
         return pwd.getpwnam(SYSTEM_USER)
     except KeyError:
         raise EmbeddedPostgresError(
-            f"PostgreSQL does not run as root and the account {SYSTEM_USER!r} could not be made: {result.stderr.strip()}"
+            f"PostgreSQL refuses to run as root and the account {SYSTEM_USER!r} could not be made:"
+            f" {result.stderr.strip()}"
         ) from None
 
 

@@ -26,7 +26,7 @@ from hotline.database import Database
 from hotline.embedded import libpq_url
 from hotline.settings import Settings
 
-JSON: TypeAlias = "str | int | float | bool | None | Sequence[JSON] | Mapping[str, JSON]"
+JSON: TypeAlias = "str | int | float | bool | Sequence[JSON] | Mapping[str, JSON] | None"
 
 RETRY = RetryStrategy(max_attempts=6, exponential_wait=3)
 """For jobs whose failure may pass: tried again after 3, 9, 27, 81 and 243 seconds."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.database import Base
@@ -42,7 +42,7 @@ class AuditEntry(Base):
 
     __tablename__ = "audit"
 
-    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[datetime]
     actor: Mapped[str]
     role: Mapped[str]
@@ -62,7 +62,7 @@ class AuditHead(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     """Always 1."""
-    seq: Mapped[int]
+    seq: Mapped[int] = mapped_column(BigInteger)
     digest: Mapped[str]
 
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
