@@ -51,7 +51,7 @@ class Objects(Protocol):
         """`length` bytes from `start` on, in chunks; ObjectMissing where nothing is under `key`."""
         ...
 
-    def keys(self) -> AsyncIterator[Stored]:
+    def listing(self) -> AsyncIterator[Stored]:
         """Everything in the store."""
         ...
 
@@ -98,7 +98,7 @@ class ObstoreObjects:
         except (BaseError, OSError) as error:
             raise _told(error, key) from error
 
-    async def keys(self) -> AsyncIterator[Stored]:
+    async def listing(self) -> AsyncIterator[Stored]:
         try:
             async for batch in obstore.list(self._store):
                 for found in batch:

@@ -69,6 +69,11 @@ async def started_between(session: AsyncSession, start: datetime, end: datetime)
     return [view(row) for row in rows]
 
 
+async def everything(session: AsyncSession) -> list[RecordingView]:
+    """Every recording there is, oldest first."""
+    return [view(row) for row in await session.scalars(select(Recording).order_by(Recording.started_at))]
+
+
 def open_range(settings: Settings, recording: RecordingView, start: int, end: int) -> AsyncIterator[bytes]:
     """Bytes `start` to `end` (excluded) of the stored file, in chunks. For people use `recordings.replay`."""
     return open_objects(settings).read(recording.object_key, start, min(end, recording.bytes) - start)

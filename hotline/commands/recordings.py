@@ -1,0 +1,74 @@
+"""`hotline recordings`: hold calls against their recordings, and the stored files against their checksums."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from recordings.finalise import Node
+
+T = TypeVar("T")
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+app = typer.Typer(help="Recordings: recover, reconcile, verify (D66).", no_args_is_help=True)
+
+
+@app.command("reconcile")
+def reconcile_command(
+    as_json: Json = False,
+    days: Annotated[float, typer.Option(min=0.01, help="Look at the calls that ended within this many days.")] = 2.0,
+) -> None:
+    """Recover legs left in the spool, then name every call without a sound recording; exits 1 when there is one."""
+    from datetime import timedelta
+
+    from recordings import reconcile
+
+    report = _on_node(lambda node: reconcile.run(node, look_back=timedelta(days=days)))
+    if as_json:
+        found: list[dict[str, Any]] = [
+            {"call": each.call_uid, "problem": each.problem, "detail": each.detail, "since": each.found_at.isoformat()}
+            for each in report.problems
+        ]
+        values = {
+            "calls": report.calls,
+            "recordings": report.recordings,
+            "recovered": list(report.recovered),
+            "waiting": report.waiting,
+            "refused": [{"file": name, "reason": why} for name, why in report.refused],
+            "problems": found,
+        }
+        typer.echo(json.dumps(values, ensure_ascii=False))
+    else:
+        typer.echo(f"{report.calls} calls, {report.recordings} recordings, {len(report.recovered)} recovered")
+        for name, why in report.refused:
+            typer.echo(f"refused  {name}: {why}")
+        for uid, why in report.waiting.items():
+            typer.echo(f"waiting  {uid}: {why}")
+        for each in report.problems:
+            typer.echo(f"{each.problem.value:<14}{each.call_uid}: {each.detail}")
+        if report.sound:
+            typer.echo("every call has a sound recording")
+    if not report.sound:
+        raise typer.Exit(1)
+
+
+@app.command("verify")
+def verify_command(as_json: Json = False) -> None:
+    """Read every stored recording back and compare its SHA-256; exits 1 when one is damaged or gone."""
+    from recordings import reconcile
+
+    report = _on_node(reconcile.verify)
+    if as_json:
+        damaged = [{"call": each.call_uid, "detail": each.detail} for each in report.damaged]
+        typer.echo(json.dumps({"checked": report.checked, "damaged": damaged}, ensure_ascii=False))
+    else:
+        for each in report.damaged:
+            typer.echo(f"{each.problem.value:<14}{each.call_uid}: {each.detail}")
+        typer.echo(f"{report.checked} recordings read back, {len(report.damaged)} damaged")
+    if report.damaged:
+        raise typer.Exit(1)

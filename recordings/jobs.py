@@ -1,0 +1,59 @@
+"""Jobs of the room: finalise after each call, reconcile and watch the disk all the time."""
+
+from __future__ import annotations
+
+import asyncio
+
+from procrastinate import App, BaseRetryStrategy, RetryDecision
+from procrastinate.jobs import Job
+
+from hotline.jobs import JobContext
+from recordings import disk, reconcile
+from recordings.errors import HostileName, LegsHeld, LegsMissing
+from recordings.finalise import Node, attempt
+from recordings.legs import holders, scan
+
+GROWTH_SECONDS = 5.0
+"""A live leg grows by 32 kB a second and is flushed about once a second."""
+_HELD_WAIT = 2
+_HELD_ATTEMPTS = 30
+_LONGEST_WAIT = 600
+
+
+class Patience(BaseRetryStrategy):
+    """Legs still held: again in two seconds, for a minute. A full disk or a failing store: ever more slowly, for good.
+
+    What is given up here is taken up by the reconciliation, which tries whatever it finds in the spool.
+    """
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        match exception:
+            case LegsMissing() | HostileName():
+                return None
+            case LegsHeld():
+                return RetryDecision(retry_in={"seconds": _HELD_WAIT}) if job.attempts < _HELD_ATTEMPTS else None
+            case _:
+                return RetryDecision(retry_in={"seconds": min(5 * 2 ** min(job.attempts, 10), _LONGEST_WAIT)})
+
+
+def register(app: App, context: JobContext) -> None:
+    """Make the room's tasks known to the worker's application."""
+
+    @app.task(name="recordings.finalise", retry=Patience(), pass_context=False)
+    async def finalise(call_uid: str) -> None:
+        await attempt(Node.of(context), call_uid)
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="recordings.reconcile", queueing_lock="recordings.reconcile", pass_context=False)
+    async def reconcile_all(timestamp: int) -> None:
+        await reconcile.run(Node.of(context))
+
+    @app.periodic(cron="* * * * * */20")
+    @app.task(name="recordings.watch", queueing_lock="recordings.watch", pass_context=False)
+    async def watch(timestamp: int) -> None:
+        node = Node.of(context)
+        disk.watch((node.spool, node.settings.instance_dir), node.settings.recordings)
+        before = await asyncio.to_thread(scan, node.spool)
+        await asyncio.sleep(GROWTH_SECONDS if before.calls else 0)
+        after = await asyncio.to_thread(scan, node.spool)
+        disk.measure(after, disk.stalled(before, after, await asyncio.to_thread(holders)))

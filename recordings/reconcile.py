@@ -1,0 +1,131 @@
+"""Calls against recordings against files: recover what was left, name every call without a sound recording.
+
+Runs as a periodic job and as `hotline recordings reconcile`. What it finds out is decided in `findings`; here are
+the looks at the ledger, the rows, the spool and the store, and the rows written of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from recordings import calls, problems, store
+from recordings.errors import ObjectMissing, RecordingError
+from recordings.finalise import Node, attempt
+from recordings.findings import CallFacts, Finding, Problem, reconcile
+from recordings.legs import Spool, scan
+from recordings.objects import digest
+from recordings.problems import OpenProblem
+from recordings.store import RecordingView
+
+LOOK_BACK = timedelta(days=2)
+"""Calls that ended within this are held against their recordings; older ones only while a problem is open."""
+GRACE = timedelta(seconds=60)
+"""The ordinary job has this long after a call's end before the reconciliation does its work."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """Stored recordings read back, and those that are not what they were."""
+
+    checked: int
+    damaged: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One run; `problems` are all that are open after it."""
+
+    calls: int
+    recordings: int
+    recovered: tuple[str, ...]
+    waiting: dict[str, str]
+    refused: tuple[tuple[str, str], ...]
+    opened: int
+    resolved: int
+    problems: tuple[OpenProblem, ...]
+
+    @property
+    def sound(self) -> bool:
+        return not self.problems
+
+
+async def run(node: Node, *, look_back: timedelta = LOOK_BACK) -> Report:
+    """Recover the legs that were left behind, then bring the problem rows up to date."""
+    spool = await asyncio.to_thread(scan, node.spool)
+    recovered, waiting = await _recover(node, spool)
+    stored = {found.key: found.bytes async for found in node.objects.listing()}
+    now = node.clock.now()
+    async with node.database.transaction() as session:
+        open_before = {problem.call_uid for problem in await problems.list_open(session)}
+        looked_at, kept = await _facts(session, open_before, now - look_back, now)
+        found = reconcile(looked_at.values(), kept.values(), in_spool=waiting, stored=stored, limits=node.limits)
+        # Damage is only ever opened here: whether the bytes are whole again only `verify`, which hashes them, can say.
+        kinds = set(Problem) - {Problem.UNREADABLE}
+        opened, resolved = await problems.apply(session, {*looked_at, *kept, *open_before}, kinds, found, now)
+        still_open = tuple(await problems.list_open(session))
+    if opened or resolved or recovered or spool.refused:
+        counts = {"recovered": len(recovered), "refused": len(spool.refused)}
+        _log.info("recordings.reconciled", opened=opened, resolved=resolved, **counts)
+    return Report(len(looked_at), len(kept), tuple(recovered), waiting, spool.refused, opened, resolved, still_open)
+
+
+async def _recover(node: Node, spool: Spool) -> tuple[list[str], dict[str, str]]:
+    """Finalise what the spool still holds: uids made whole, and why the others wait."""
+    recovered: list[str] = []
+    waiting: dict[str, str] = {}
+    for uid in spool.calls:
+        async with node.database.transaction() as session:
+            call = await calls.get(session, uid)
+        if call is not None and call.ended_at is not None and node.clock.now() - call.ended_at < GRACE:
+            waiting[uid] = "the call has just ended"
+            continue
+        try:
+            await attempt(node, uid, recovered=True)
+        except RecordingError as error:
+            waiting[uid] = str(error)
+        else:
+            recovered.append(uid)
+    return recovered, waiting
+
+
+async def _facts(
+    session: AsyncSession, uids: set[str], since: datetime, now: datetime
+) -> tuple[dict[str, CallFacts], dict[str, RecordingView]]:
+    """The calls that ended since (but for the last minute's) and those of `uids`, with their recordings."""
+    looked_at = {call.uid: call for call in await calls.ended_between(session, since, now - GRACE)}
+    kept = {found.call_uid: found for found in await store.started_between(session, since, now)}
+    kept |= await store.of_calls(session, (looked_at.keys() | uids) - kept.keys())
+    for uid in (kept.keys() | uids) - looked_at.keys():
+        call = await calls.get(session, uid)
+        if call is not None:
+            looked_at[uid] = call
+    return looked_at, kept
+
+
+async def verify(node: Node) -> VerifyReport:
+    """Read every stored recording back and compare its SHA-256 with its row's; opens and resolves `unreadable`."""
+    found: list[Finding] = []
+    checked = 0
+    async with node.database.transaction() as session:
+        everything = await store.everything(session)
+    for recording in everything:
+        checked += 1
+        try:
+            sha256, size = await digest(node.objects, recording.object_key)
+        except ObjectMissing as error:
+            found.append(Finding(recording.call_uid, Problem.UNREADABLE, str(error)))
+            continue
+        if sha256 != recording.sha256:
+            said = f"{recording.object_key} ({size} bytes) does not have the SHA-256 it was stored with"
+            found.append(Finding(recording.call_uid, Problem.UNREADABLE, said))
+    async with node.database.transaction() as session:
+        scope = {recording.call_uid for recording in everything}
+        await problems.apply(session, scope, {Problem.UNREADABLE}, found, node.clock.now())
+    return VerifyReport(checked, tuple(found))
