@@ -1,0 +1,1 @@
+"""Tests by room; what several of them share is imported as `tests.<room>.<module>`."""
