@@ -43,6 +43,10 @@ class AsteriskSettings(BaseModel):
     bind: str = "127.0.0.1"
     sip_port: int = Field(5060, ge=1, le=65535)
     http_port: int = Field(8088, ge=1, le=65535)
+    ami_bind: str = "127.0.0.1"
+    """Address of the manager interface (its port is `ami.port`); not loopback only where the controller is elsewhere."""
+    ami_permit: list[str] = ["127.0.0.0/8"]
+    """Networks from which the manager interface takes a log-in."""
     rtp_start: int = Field(20000, ge=1024, le=65000)
     rtp_end: int = Field(20998, ge=1024, le=65535)
     trunk_hosts: list[str] = ["127.0.0.0/8"]
@@ -94,6 +98,8 @@ class Settings(BaseSettings):
     """Everything the system writes lies under this folder."""
     instance: str = Field("main", pattern=r"^[a-z][a-z0-9-]{0,31}$")
     """Name of this installation's state below `data/instances`; a second one runs beside it untouched."""
+    models: Path | None = None
+    """Folder of the speech models; default: `<data>/models`, so that instances share them."""
     database_url: SecretStr | None = None
     """`postgresql://…` of a server; none means the embedded PostgreSQL under the instance's folder."""
     timezone: str = "Asia/Shanghai"
@@ -134,7 +140,7 @@ class Settings(BaseSettings):
 
     @property
     def models_dir(self) -> Path:
-        return self.data / "models"
+        return self.models or self.data / "models"
 
     @classmethod
     def settings_customise_sources(

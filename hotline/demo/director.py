@@ -1,4 +1,4 @@
-"""Tells the demo's story: seats register and pick up; callers dial in, press keys, speak, wait, give up or leave messages.
+"""Tells the demo's story: seats register and pick up; callers dial in, speak, wait, give up or leave messages.
 
 Everything goes over SIP and RTP; the director only knows who is on the telephone with whom (a seat sees the caller's
 number on its display) so that the two take turns in speaking.
