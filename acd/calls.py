@@ -1,0 +1,216 @@
+"""The life of a call as a join of what was heard of it.
+
+Events come twice (AMI and journal), late, or not at all. So a call is not stepped from state to state by the order of
+arrival: `hear` joins an event into what is known, and the state is read off the whole. Joining is commutative and
+idempotent by construction (sets, first times, and the epoch that names each ring attempt), and an event that never came is
+implied by a later one: a call that was answered has been queued. No clock decides the order of states, so a clock that
+is set back cannot wake an ended call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from acd.events import CallEvent, Kind
+from acd.words import Service
+
+
+class CallState(StrEnum):
+    IVR = "ivr"
+    WAITING = "waiting"
+    RINGING = "ringing"
+    TALKING = "talking"
+    VOICEMAIL = "voicemail"
+    FALLBACK = "fallback"
+    ENDED = "ended"
+
+
+class Outcome(StrEnum):
+    ANSWERED = "answered"
+    VOICEMAIL = "voicemail"
+    ABANDONED = "abandoned"
+    FALLBACK = "fallback"
+
+
+TRANSITIONS: Mapping[CallState, frozenset[CallState]] = {
+    CallState.IVR: frozenset(CallState) - {CallState.IVR},
+    CallState.WAITING: frozenset(CallState) - {CallState.IVR, CallState.WAITING},
+    CallState.RINGING: frozenset(CallState) - {CallState.IVR, CallState.RINGING},
+    CallState.FALLBACK: frozenset({CallState.VOICEMAIL, CallState.TALKING, CallState.ENDED}),
+    CallState.VOICEMAIL: frozenset({CallState.TALKING, CallState.ENDED}),
+    CallState.TALKING: frozenset({CallState.ENDED}),
+    CallState.ENDED: frozenset(),
+}
+"""Where a call can go next, states whose event was lost skipped. Only a ring in vain leads back."""
+
+
+class Attempt(StrEnum):
+    """How a ring attempt stands."""
+
+    RINGING = "ringing"
+    REFUSED = "refused"
+    RETURNED = "returned"
+    ANSWERED = "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """One attempt to ring a seat."""
+
+    seat: str
+    result: Attempt
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    detail: str = ""
+
+    @property
+    def in_vain(self) -> bool:
+        return self.result in {Attempt.REFUSED, Attempt.RETURNED}
+
+
+_WEIGHT = {Attempt.RINGING: 0, Attempt.REFUSED: 1, Attempt.RETURNED: 2, Attempt.ANSWERED: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class CallFacts:
+    """All that is known of one call."""
+
+    uid: str
+    caller: str = ""
+    dialled: str = ""
+    service: Service | None = None
+    first: Mapping[Kind, datetime] = field(default_factory=dict)
+    """Earliest time of each kind heard."""
+    rings: Mapping[int, Ring] = field(default_factory=dict)
+    """Ring attempts by epoch."""
+    fallback_seat: str = ""
+    end_detail: str = ""
+
+    @property
+    def state(self) -> CallState:
+        heard = self.first
+        if Kind.ENDED in heard:
+            return CallState.ENDED
+        if self.seat or Kind.TALKED in heard:
+            return CallState.TALKING
+        if Kind.VOICEMAIL in heard or Kind.MESSAGE in heard:
+            return CallState.VOICEMAIL
+        if Kind.FALLBACK in heard:
+            return CallState.FALLBACK
+        if self.rings:
+            return CallState.RINGING if self.last_ring[1].result is Attempt.RINGING else CallState.WAITING
+        return CallState.WAITING if Kind.QUEUED in heard else CallState.IVR
+
+    @property
+    def last_ring(self) -> tuple[int, Ring]:
+        """Epoch and attempt; only where there are rings."""
+        epoch = max(self.rings)
+        return epoch, self.rings[epoch]
+
+    @property
+    def answering_ring(self) -> Ring | None:
+        answered = [epoch for epoch, ring in self.rings.items() if ring.result is Attempt.ANSWERED]
+        return self.rings[max(answered)] if answered else None
+
+    @property
+    def seat(self) -> str:
+        """The seat that answered, or nothing."""
+        ring = self.answering_ring
+        return ring.seat if ring is not None else self.fallback_seat
+
+    @property
+    def entered_at(self) -> datetime:
+        return self.first.get(Kind.ENTERED) or min(self.first.values())
+
+    @property
+    def queued_at(self) -> datetime | None:
+        return self.first.get(Kind.QUEUED)
+
+    @property
+    def answered_at(self) -> datetime | None:
+        ring = self.answering_ring
+        return ring.ended_at if ring is not None else self.first.get(Kind.FALLBACK_ANSWERED)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        return self.first.get(Kind.ENDED)
+
+    @property
+    def wait_over_at(self) -> datetime | None:
+        """When the wait for a person ended, by whatever came first; None while it goes on."""
+        ends = [self.answered_at, self.first.get(Kind.VOICEMAIL), self.first.get(Kind.MESSAGE), self.ended_at]
+        return min((moment for moment in ends if moment is not None), default=None)
+
+    @property
+    def ring_attempts(self) -> int:
+        """Attempts that made a seat ring, or should have: a stale or busy refusal is none."""
+        return sum(1 for ring in self.rings.values() if ring.result is not Attempt.REFUSED)
+
+    @property
+    def outcome(self) -> Outcome | None:
+        if Kind.ENDED not in self.first:
+            return None
+        if self.answering_ring is not None:
+            return Outcome.ANSWERED
+        if self.fallback_seat:
+            return Outcome.FALLBACK
+        if Kind.VOICEMAIL in self.first or Kind.MESSAGE in self.first:
+            return Outcome.VOICEMAIL
+        return Outcome.ABANDONED
+
+
+def hear(facts: CallFacts, event: CallEvent) -> CallFacts:
+    """Join one event into what is known; the same event again changes nothing."""
+    earlier = facts.first.get(event.kind)
+    first = facts.first
+    if earlier is None or event.at < earlier:
+        first = {**first, event.kind: event.at}
+    known = replace(
+        facts,
+        first=first,
+        # `max` so that the join does not depend on the order, should a caller's number ever be told in two ways
+        caller=max(facts.caller, event.caller),
+        dialled=max(facts.dialled, event.dialled),
+        service=max((s for s in (facts.service, event.service) if s is not None), default=None),
+    )
+    match event.kind:
+        case Kind.RINGING | Kind.REFUSED | Kind.ANSWERED | Kind.RETURNED:
+            ring = _join(facts.rings.get(event.epoch), _ring_of(event))
+            return replace(known, rings={**facts.rings, event.epoch: ring})
+        case Kind.FALLBACK_ANSWERED:
+            return replace(known, fallback_seat=max(facts.fallback_seat, event.seat))
+        case Kind.ENDED:
+            return replace(known, end_detail=max(facts.end_detail, event.detail))
+        case _:
+            return known
+
+
+def _ring_of(event: CallEvent) -> Ring:
+    if event.kind is Kind.RINGING:
+        return Ring(event.seat, Attempt.RINGING, started_at=event.at)
+    return Ring(event.seat, Attempt(event.kind.value), ended_at=event.at, detail=event.detail)
+
+
+def _join(one: Ring | None, other: Ring) -> Ring:
+    if one is None:
+        return other
+    strong, weak = (one, other) if _strength(one) >= _strength(other) else (other, one)
+    starts = [ring.started_at for ring in (one, other) if ring.started_at is not None]
+    return replace(strong, seat=strong.seat or weak.seat, started_at=min(starts, default=None))
+
+
+def _strength(ring: Ring) -> tuple[int, float, str, str]:
+    """The further attempt counts; of two alike the one that was over first."""
+    ended = -ring.ended_at.timestamp() if ring.ended_at is not None else float("-inf")
+    return _WEIGHT[ring.result], ended, ring.detail, ring.seat
+
+
+def facts_of(uid: str, events: Iterable[CallEvent]) -> CallFacts:
+    """What `events`, in any order, say of one call."""
+    facts = CallFacts(uid)
+    for event in events:
+        facts = hear(facts, event)
+    return facts

@@ -1,0 +1,31 @@
+"""What can go wrong on the call floor, each with a code and a sentence that says what to do."""
+
+from __future__ import annotations
+
+from hotline.errors import HotlineError
+
+
+class AcdError(HotlineError):
+    code = "acd"
+
+
+class EventRefusedError(AcdError):
+    """An event that cannot be believed: it is logged with its code and changes nothing."""
+
+    code = "event_refused"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class DeskError(AcdError):
+    """What an agent asked for does not fit the seat's state."""
+
+    code = "desk"
+
+
+class NotLeadingError(AcdError):
+    """This controller does not lead (any more), so it must not act on the floor."""
+
+    code = "not_leading"

@@ -1,0 +1,100 @@
+"""The floor at this moment, for screens: who waits, what each seat does, who leads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from acd.calls import CallState
+from acd.leader import LOCK
+from acd.models import Call, Seat
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingView:
+    """A caller in the queue; `seconds` since it was entered (D9)."""
+
+    uid: str
+    caller: str
+    service: str | None
+    customer_class: str
+    state: str
+    """`waiting`, `ringing` or `fallback`."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeatView:
+    extension: str
+    name: str
+    level: str
+    skills: tuple[str, ...]
+    state: str
+    seconds: float
+    """In this state."""
+    reachable: bool
+    break_reason: str | None
+    call_uid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FloorView:
+    waiting: tuple[WaitingView, ...]
+    """Longest wait first."""
+    seats: tuple[SeatView, ...]
+    """By extension."""
+    leader: str | None
+    """Name of the controller that leads, None while nobody does."""
+    taken_at: datetime
+
+
+_IN_QUEUE = (CallState.WAITING.value, CallState.RINGING.value, CallState.FALLBACK.value)
+_LEADER = text(
+    "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory'"
+    " AND l.granted AND l.classid = :one AND l.objid = :two AND l.objsubid = 2"
+    " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
+
+async def snapshot(session: AsyncSession, now: datetime) -> FloorView:
+    """Read the floor; three small queries."""
+    calls = (await session.scalars(select(Call).where(Call.ended_at.is_(None), Call.state.in_(_IN_QUEUE)))).all()
+    seats = (await session.scalars(select(Seat).order_by(Seat.extension))).all()
+    leader = (await session.execute(_LEADER, {"one": LOCK[0], "two": LOCK[1]})).scalars().first()
+    waiting = [
+        WaitingView(
+            uid=call.uid,
+            caller=call.caller,
+            service=call.service,
+            customer_class=call.customer_class,
+            state=call.state,
+            seconds=_since(call.queued_at or call.entered_at, now),
+        )
+        for call in calls
+    ]
+    return FloorView(
+        waiting=tuple(sorted(waiting, key=lambda view: -view.seconds)),
+        seats=tuple(
+            SeatView(
+                extension=seat.extension,
+                name=seat.name,
+                level=seat.level,
+                skills=tuple(str(skill) for skill in seat.skills),
+                state=seat.state,
+                seconds=_since(seat.state_since, now),
+                reachable=seat.reachable,
+                break_reason=seat.break_reason,
+                call_uid=seat.call_uid,
+            )
+            for seat in seats
+        ),
+        leader=leader,
+        taken_at=now,
+    )
+
+
+def _since(moment: datetime, now: datetime) -> float:
+    return max(0.0, (now - moment).total_seconds())

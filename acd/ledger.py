@@ -1,0 +1,160 @@
+"""The ledger of calls, as the rooms above read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from acd.calls import CallState, Outcome
+from acd.models import Breach, Call
+from acd.models import CallEvent as EventRow
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """One call. Times are aware UTC, by the node's clock."""
+
+    uid: str
+    caller: str
+    """Sanitised number, empty when withheld."""
+    service: str | None
+    customer_class: str
+    entered_at: datetime
+    queued_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    seat: str | None
+    """The seat that answered."""
+    outcome: str | None
+    """`answered`, `voicemail`, `abandoned` or `fallback` once the call has ended."""
+    ring_attempts: int
+    state: str
+    waited_seconds: float | None = None
+    """From entering the queue to a person, the message box or the end; None while waiting, or never queued."""
+    wait_over_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One milestone (D126). `detail` is a word such as NOANSWER; `epoch` names the ring attempt, 0 where there is none."""
+
+    at: datetime
+    kind: str
+    seat: str
+    epoch: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class BreachView:
+    call_uid: str
+    cause: str
+    waited_seconds: float
+    limit_seconds: float
+    noted_at: datetime
+
+
+async def get_call(session: AsyncSession, uid: str) -> CallView | None:
+    row = await session.get(Call, uid, populate_existing=True)
+    if row is None:
+        return None
+    return (await _views(session, [row]))[0]
+
+
+async def calls_between(session: AsyncSession, start: datetime, end: datetime) -> list[CallView]:
+    """Calls that entered in `[start, end)`, oldest first."""
+    query = select(Call).where(Call.entered_at >= start, Call.entered_at < end).order_by(Call.entered_at, Call.uid)
+    return await _views(session, (await session.scalars(query)).all())
+
+
+async def calls_ended_between(session: AsyncSession, start: datetime, end: datetime) -> list[CallView]:
+    """Calls that ended in `[start, end)`, oldest first."""
+    query = select(Call).where(Call.ended_at >= start, Call.ended_at < end).order_by(Call.ended_at, Call.uid)
+    return await _views(session, (await session.scalars(query)).all())
+
+
+async def timeline(session: AsyncSession, uid: str) -> list[TimelineEntry]:
+    """The call's milestones in order of time."""
+    query = select(EventRow).where(EventRow.call_uid == uid).order_by(EventRow.at, EventRow.id)
+    return [
+        TimelineEntry(row.at, row.kind, row.seat, int(row.detail.get("epoch", 0)), str(row.detail.get("detail", "")))
+        for row in (await session.scalars(query)).all()
+    ]
+
+
+async def breaches_between(session: AsyncSession, start: datetime, end: datetime) -> list[BreachView]:
+    """Breaches of the 15 seconds noted in `[start, end)`."""
+    query = select(Breach).where(Breach.noted_at >= start, Breach.noted_at < end).order_by(Breach.noted_at)
+    return [
+        BreachView(row.call_uid, row.cause, row.waited_seconds, row.limit_seconds, row.noted_at)
+        for row in (await session.scalars(query)).all()
+    ]
+
+
+async def adopt_call(
+    session: AsyncSession,
+    uid: str,
+    *,
+    entered_at: datetime,
+    ended_at: datetime,
+    caller: str = "",
+    outcome: Outcome = Outcome.ABANDONED,
+) -> bool:
+    """Make a row for an ended call that only its recording tells of; False where the call is known already."""
+    statement = (
+        insert(Call)
+        .values(
+            uid=uid, caller=caller, dialled="", customer_class="ordinary", state=CallState.ENDED.value,
+            outcome=outcome.value, entered_at=entered_at, ended_at=ended_at, ring_attempts=0, priority=0,
+            node=node_of(uid),
+        )
+        .on_conflict_do_nothing()
+        .returning(Call.uid)
+    )  # fmt: skip
+    return (await session.execute(statement)).first() is not None
+
+
+def node_of(uid: str) -> str:
+    """The node's name in front of its Uniqueids (`n1-1732212345.7`), empty where there is none."""
+    name, dash, _ = uid.partition("-")
+    return name if dash else ""
+
+
+async def _views(session: AsyncSession, rows: Sequence[Call]) -> list[CallView]:
+    uids = [row.uid for row in rows]
+    query = (
+        select(EventRow.call_uid, func.min(EventRow.at))
+        .where(EventRow.call_uid.in_(uids), EventRow.kind.in_(("voicemail", "message")))
+        .group_by(EventRow.call_uid)
+    )
+    boxed = {uid: at for uid, at in (await session.execute(query)).tuples()} if uids else {}
+    return [_view(row, boxed.get(row.uid)) for row in rows]
+
+
+def _view(row: Call, boxed_at: datetime | None) -> CallView:
+    ends = [moment for moment in (row.answered_at, boxed_at, row.ended_at) if moment is not None]
+    over = min(ends, default=None)
+    waited = (
+        max(0.0, (over - row.queued_at).total_seconds()) if row.queued_at is not None and over is not None else None
+    )
+    return CallView(
+        uid=row.uid,
+        caller=row.caller,
+        service=row.service,
+        customer_class=row.customer_class,
+        entered_at=row.entered_at,
+        queued_at=row.queued_at,
+        answered_at=row.answered_at,
+        ended_at=row.ended_at,
+        seat=row.seat,
+        outcome=row.outcome,
+        ring_attempts=row.ring_attempts,
+        state=row.state,
+        waited_seconds=waited,
+        wait_over_at=over,
+    )

@@ -1,0 +1,231 @@
+"""The life of a seat: a table of states, and one `match` that says what each event makes of it.
+
+A seat's call is named by its uid and the epoch of the claim, so an event that is late, doubled or about another claim
+changes nothing. Whether a SIP contact is registered (`reachable`) is a separate fact: a seat in wrap-up may be unplugged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from acd.words import Level, Service
+
+
+class SeatState(StrEnum):
+    OFFLINE = "offline"
+    READY = "ready"
+    RINGING = "ringing"
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+    BREAK = "break"
+
+
+TRANSITIONS: Mapping[SeatState, frozenset[SeatState]] = {
+    SeatState.OFFLINE: frozenset({SeatState.BREAK, SeatState.READY, SeatState.TALKING}),
+    SeatState.READY: frozenset({SeatState.RINGING, SeatState.TALKING, SeatState.BREAK, SeatState.OFFLINE}),
+    SeatState.RINGING: frozenset({SeatState.TALKING, SeatState.READY, SeatState.BREAK}),
+    SeatState.TALKING: frozenset({SeatState.WRAP_UP, SeatState.BREAK}),
+    SeatState.WRAP_UP: frozenset({SeatState.READY, SeatState.BREAK, SeatState.OFFLINE, SeatState.TALKING}),
+    SeatState.BREAK: frozenset({SeatState.READY, SeatState.OFFLINE, SeatState.TALKING}),
+}
+"""Legal next states. Every state can become `talking` but `offline`'s way there is the fallback queue only, which rings
+every registered phone when no controller can say who is ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One row of the floor; times are aware UTC."""
+
+    extension: str
+    level: Level
+    skills: frozenset[Service]
+    state: SeatState = SeatState.OFFLINE
+    state_since: datetime | None = None
+    reachable: bool = False
+    idle_since: datetime | None = None
+    epoch: int = 0
+    lease_until: datetime | None = None
+    call_uid: str | None = None
+    break_reason: str | None = None
+    """While on break: why. While ringing or talking: a break that begins when the call is over."""
+
+    @property
+    def can_ring(self) -> bool:
+        return self.state is SeatState.READY and self.reachable
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """The agent sat down; not ready yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedOut:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class BreakTaken:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    call: str
+    epoch: int
+    lease_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rang:
+    """The dialplan says that the seat rings for this claim."""
+
+    call: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    call: str
+    epoch: int
+    """0 where the fallback queue rang the seat: no claim was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class RingOver:
+    """The claim came to nothing: not answered, refused, not redirected, or its lease ran out."""
+
+    call: str
+    epoch: int
+    ignored: bool = False
+    """It rang and nobody picked up: the seat goes to the end of the longest-idle line."""
+    unreachable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallOver:
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpOver:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanged:
+    reachable: bool
+
+
+SeatEvent = (
+    LoggedIn
+    | LoggedOut
+    | Ready
+    | BreakTaken
+    | Claimed
+    | Rang
+    | Answered
+    | RingOver
+    | CallOver
+    | WrapUpOver
+    | ContactChanged
+)
+
+
+def step(seat: Seat, event: SeatEvent, now: datetime) -> Seat:
+    """What `event` makes of `seat`; the very same object where it changes nothing."""
+    state = seat.state
+    match event:
+        case ContactChanged(reachable):
+            return seat if reachable == seat.reachable else replace(seat, reachable=reachable)
+        case LoggedIn() if state is SeatState.OFFLINE:
+            return _rest(seat, SeatState.BREAK, now, "")
+        case LoggedOut() if state in {SeatState.READY, SeatState.WRAP_UP, SeatState.BREAK}:
+            return _rest(seat, SeatState.OFFLINE, now, None)
+        case Ready() if state in {SeatState.OFFLINE, SeatState.BREAK, SeatState.WRAP_UP}:
+            return _idle(seat, now)
+        case Ready() if state in {SeatState.RINGING, SeatState.TALKING} and seat.break_reason is not None:
+            return replace(seat, break_reason=None)
+        case BreakTaken(reason) if state in {SeatState.READY, SeatState.WRAP_UP}:
+            return _rest(seat, SeatState.BREAK, now, reason)
+        case BreakTaken(reason) if state is not SeatState.OFFLINE and reason != seat.break_reason:
+            return replace(seat, break_reason=reason)
+        case Claimed(call, epoch, lease_until) if seat.can_ring and epoch > seat.epoch:
+            return replace(
+                seat, state=SeatState.RINGING, state_since=now, call_uid=call, epoch=epoch, lease_until=lease_until
+            )
+        case Rang(call, epoch) if state is SeatState.READY and epoch == seat.epoch:
+            # the claim was given up (its Redirect seemed lost), but Asterisk carried it out after all
+            return replace(seat, state=SeatState.RINGING, state_since=now, call_uid=call)
+        case Answered(call, epoch) if _answers(seat, call, epoch):
+            return replace(
+                seat,
+                state=SeatState.TALKING,
+                state_since=now,
+                call_uid=call,
+                epoch=max(seat.epoch, epoch),
+                lease_until=None,
+                idle_since=None,
+                # a break pressed before the phone rang for the fallback queue is over: the agent took the call
+                break_reason=None if state is SeatState.BREAK else seat.break_reason,
+            )
+        case RingOver(call, epoch, ignored, unreachable) if _is_for(seat, SeatState.RINGING, call, epoch):
+            freed = _after_ring(seat, now, idle_since=now if ignored else seat.idle_since)
+            return replace(freed, reachable=False) if unreachable else freed
+        case CallOver(call) if seat.call_uid == call and state is SeatState.RINGING:
+            return _after_ring(seat, now, idle_since=seat.idle_since)
+        case CallOver(call) if seat.call_uid == call and state is SeatState.TALKING:
+            wanted = SeatState.WRAP_UP if seat.break_reason is None else SeatState.BREAK
+            return _rest(seat, wanted, now, seat.break_reason)
+        case WrapUpOver() if state is SeatState.WRAP_UP:
+            return _idle(seat, now)
+        case _:
+            return seat
+
+
+def _is_for(seat: Seat, state: SeatState, call: str, epoch: int) -> bool:
+    return seat.state is state and seat.call_uid == call and seat.epoch == epoch
+
+
+def _answers(seat: Seat, call: str, epoch: int) -> bool:
+    """Whether an answer is news: not one that is known, nor one of an older claim than the seat's."""
+    if seat.state is SeatState.TALKING:
+        return False
+    if epoch == 0:
+        return seat.state is not SeatState.RINGING or seat.call_uid == call
+    if seat.state in {SeatState.WRAP_UP, SeatState.BREAK, SeatState.OFFLINE}:
+        return epoch > seat.epoch  # told again after the call is over
+    return epoch > seat.epoch or (epoch == seat.epoch and seat.call_uid in {None, call})
+
+
+def _idle(seat: Seat, now: datetime) -> Seat:
+    return replace(
+        seat,
+        state=SeatState.READY,
+        state_since=now,
+        idle_since=now,
+        call_uid=None,
+        lease_until=None,
+        break_reason=None,
+    )
+
+
+def _rest(seat: Seat, state: SeatState, now: datetime, reason: str | None) -> Seat:
+    return replace(
+        seat, state=state, state_since=now, idle_since=None, call_uid=None, lease_until=None, break_reason=reason
+    )
+
+
+def _after_ring(seat: Seat, now: datetime, *, idle_since: datetime | None) -> Seat:
+    """Ready again with its place among the idle, or on the break that was asked for meanwhile."""
+    if seat.break_reason is not None:
+        return _rest(seat, SeatState.BREAK, now, seat.break_reason)
+    return replace(_idle(seat, now), idle_since=idle_since or now)
