@@ -67,8 +67,9 @@ def encode(legs: Legs, target: Path, *, answered_second: float | None = None) ->
     try:
         return _encode(legs, target, answered_second)
     except BaseException as error:
+        full = _no_space(error, target.parent)  # asked before the half-made file gives its room back
         target.unlink(missing_ok=True)
-        if _no_space(error, target.parent):
+        if full:
             raise DiskFull(
                 f"call {legs.uid}: no room to write {target.parent}; free some space, the legs are kept"
             ) from error
@@ -156,7 +157,8 @@ def _check(path: Path, frames: int) -> None:
 def _no_space(error: BaseException, folder: Path) -> bool:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return True
-    if not isinstance(error, soundfile.LibsndfileError | OSError | RuntimeError):
+    if not isinstance(error, soundfile.LibsndfileError | OSError):
         return False
+    # libsndfile says "System error" and keeps the errno to itself.
     free = os.statvfs(folder)
     return free.f_bavail * free.f_frsize < 1 << 20
