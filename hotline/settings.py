@@ -9,19 +9,34 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
+from typing import Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as PydanticSettingsError
+
+from hotline.errors import HotlineError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+PREFIX = "HOTLINE_"
+OTHER_VARIABLES = frozenset({"HOTLINE_CONFIG", "HOTLINE_DEBUG"})
+"""Variables with our prefix that are no settings."""
 
 
-class SettingsError(Exception):
+class SettingsError(HotlineError):
     """Settings that cannot be used; the message names the key and what it must be."""
 
+    code = "settings"
 
-class AmiSettings(BaseModel):
+
+class Section(BaseModel):
+    """One table of the settings file; an unknown key is a mistake, not a wish."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class AmiSettings(Section):
     host: str = "127.0.0.1"
     port: int = Field(5038, ge=1, le=65535)
     user: str = "controller"
@@ -34,7 +49,7 @@ class AmiSettings(BaseModel):
     """How long Asterisk may take from the first log-in to being fully booted."""
 
 
-class AsteriskSettings(BaseModel):
+class AsteriskSettings(Section):
     """The Asterisk node that `hotline up` runs; `root` empty means the system's own Asterisk."""
 
     root: Path | None = None
@@ -44,7 +59,7 @@ class AsteriskSettings(BaseModel):
     sip_port: int = Field(5060, ge=1, le=65535)
     http_port: int = Field(8088, ge=1, le=65535)
     ami_bind: str = "127.0.0.1"
-    """Address of the manager interface (its port is `ami.port`); not loopback only where the controller is elsewhere."""
+    """Address of the manager interface (its port is `ami.port`); loopback unless the controller is elsewhere."""
     ami_permit: list[str] = ["127.0.0.0/8"]
     """Networks from which the manager interface takes a log-in."""
     rtp_start: int = Field(20000, ge=1024, le=65000)
@@ -52,8 +67,14 @@ class AsteriskSettings(BaseModel):
     trunk_hosts: list[str] = ["127.0.0.0/8"]
     access_numbers: list[str] = ["10015"]
 
+    @model_validator(mode="after")
+    def _ports_in_order(self) -> Self:
+        if self.rtp_start >= self.rtp_end:
+            raise ValueError("rtp_start must be below rtp_end")
+        return self
 
-class AcdSettings(BaseModel):
+
+class AcdSettings(Section):
     promise_seconds: float = 15.0
     """D9: an idle seat answers within this."""
     ring_seconds: int = Field(7, ge=2, le=60)
@@ -92,7 +113,9 @@ class RecordingSettings(BaseModel):
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="HOTLINE_", env_nested_delimiter="__", extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", hide_input_in_errors=True
+    )
 
     data: Path = CHECKOUT / "data"
     """Everything the system writes lies under this folder."""
@@ -129,6 +152,13 @@ class Settings(BaseSettings):
             raise ValueError(f"no such time zone: {name!r}; use a name such as Asia/Shanghai") from error
         return name
 
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("postgresql://", "postgresql+psycopg://")):
+            raise ValueError("must be the URL of a PostgreSQL server: postgresql://user@host/database")
+        return url
+
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
@@ -151,6 +181,10 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        assert isinstance(env_settings, EnvSettingsSource)
+        env_settings.env_vars = {  # `…_FILE` is read by load_settings
+            name: value for name, value in env_settings.env_vars.items() if not name.lower().endswith("_file")
+        }
         return env_settings, init_settings
 
 
@@ -163,11 +197,53 @@ def load_settings(path: Path | None = None) -> Settings:
             values = tomllib.loads(chosen.read_text("utf-8"))
         except OSError as error:
             raise SettingsError(f"cannot read the settings file {chosen}: {error.strerror}") from error
-        except tomllib.TOMLDecodeError as error:
+        except ValueError as error:
             raise SettingsError(f"{chosen} is not valid TOML: {error}") from error
+    _merge(values, _secret_files())
+    _refuse_unknown_variables()
     try:
         return Settings(**values)  # type: ignore[arg-type]
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_input=False)[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"setting {key!r}: {first['msg']}") from error
+        raise SettingsError(f"setting {key!r}: {first['msg']}") from None
+    except PydanticSettingsError as error:  # a list or table in the environment that is not JSON
+        raise SettingsError(f"the environment cannot be read: {error}") from None
+
+
+def _secret_files() -> dict[str, object]:
+    """What the files named by `HOTLINE_<NAME>_FILE` hold, as the settings file would say it."""
+    found: dict[str, object] = {}
+    for variable, file in os.environ.items():
+        name = variable.removesuffix("_FILE")
+        if not variable.startswith(PREFIX) or name == variable:
+            continue
+        if name in os.environ:
+            raise SettingsError(f"both {name} and {variable} are set; keep one of them")
+        try:
+            value: object = Path(file).read_text("utf-8").rstrip("\r\n")
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"{variable} names {file}, which cannot be read: {error}") from error
+        for part in reversed(name.removeprefix(PREFIX).lower().split("__")):
+            value = {part: value}
+        assert isinstance(value, dict)
+        _merge(found, value)
+    return found
+
+
+def _refuse_unknown_variables() -> None:
+    for variable in os.environ:
+        if not variable.startswith(PREFIX) or variable in OTHER_VARIABLES:
+            continue
+        name = variable.removeprefix(PREFIX).removesuffix("_FILE").lower().split("__")[0]
+        if name not in Settings.model_fields:
+            raise SettingsError(f"{variable} is no setting; see docs/settings.md for the names")
+
+
+def _merge(into: dict[str, object], other: dict[str, object]) -> None:
+    for key, value in other.items():
+        mine = into.get(key)
+        if isinstance(mine, dict) and isinstance(value, dict):
+            _merge(mine, value)
+        else:
+            into[key] = value
