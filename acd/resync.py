@@ -77,7 +77,7 @@ def live_channel(status: AmiEvent) -> LiveChannel:
         uniqueid=status["Uniqueid"],
         name=status["Channel"],
         linkedid=status["Linkedid"],
-        caller=status["CallerIDNum"],
+        caller="" if status["CallerIDNum"] == "<unknown>" else status["CallerIDNum"],
         bridge=status["BridgeID"],
         state=status["ChannelStateDesc"],
         context=status["Context"],

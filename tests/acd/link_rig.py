@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from pydantic import SecretStr
 
@@ -78,3 +78,10 @@ async def linked(settings: AmiSettings, *, queue_limit: int = 10_000) -> AsyncIt
     async with running(link) as stream:
         await stream.up()
         yield link, stream
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for something that another party brings about."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110 - what is waited for is often panoramisk's, which tells nobody
+            await asyncio.sleep(0.01)

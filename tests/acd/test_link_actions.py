@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 import pytest
 
 from acd.ports import ActionRefused, ActionTimeout, LinkDownError, UnsafeValue
-from tests.acd.link_rig import linked, quick
+from tests.acd.link_rig import linked, quick, until
 from tests.acd.scripted_ami import Connection, ScriptedAmi
 
 
@@ -57,8 +57,7 @@ async def test_answers_out_of_order_reach_their_own_actions(asterisk: ScriptedAm
     async with linked(quick(asterisk.port)) as (link, _):
         first = asyncio.create_task(link.action("Getvar", {"Variable": "A"}))
         second = asyncio.create_task(link.action("Getvar", {"Variable": "B"}))
-        while len(waiting) < 2:
-            await asyncio.sleep(0.01)
+        await until(lambda: len(waiting) >= 2)
         for connection, action in reversed(waiting):
             connection.answer(action, Value=f"of {action['Variable']}")
         assert (await first).get("value") == "of A"

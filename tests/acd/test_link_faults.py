@@ -17,7 +17,7 @@ from panoramisk.message import Message
 
 from acd.link import AmiLink
 from acd.ports import ActionRefused, AmiEvent, CredentialsRefused, LinkDown, LinkDownError, UnsafeValue
-from tests.acd.link_rig import PATIENCE, linked, quick, running
+from tests.acd.link_rig import PATIENCE, linked, quick, running, until
 from tests.acd.scripted_ami import SECRET, Connection, ScriptedAmi, render
 
 
@@ -50,10 +50,8 @@ class Bare:
         self.manager.register_event("*", lambda manager, event: self.seen.append(event))
 
     async def saw(self, name: str, times: int = 1) -> Message:
-        async with asyncio.timeout(PATIENCE):
-            while len(found := [event for event in self.seen if event.event == name]) < times:
-                await asyncio.sleep(0.01)
-        return found[-1]
+        await until(lambda: sum(event.event == name for event in self.seen) >= times)
+        return next(event for event in reversed(self.seen) if event.event == name)
 
 
 @contextlib.asynccontextmanager
@@ -150,13 +148,10 @@ async def test_bare_action_is_sent_again_on_the_next_connection(asterisk: Script
     asterisk.silent.add("Redirect")
     async with bare(asterisk) as client:
         future = client.manager.send_action({"Action": "Redirect", "Channel": "x"})
-        while not asterisk.actions("Redirect"):
-            await asyncio.sleep(0.01)
+        await until(lambda: asterisk.actions("Redirect"))
         asterisk.cut()
         await client.saw("FullyBooted", times=2)
-        async with asyncio.timeout(PATIENCE):
-            while len(asterisk.actions("Redirect")) < 2:
-                await asyncio.sleep(0.01)
+        await until(lambda: len(asterisk.actions("Redirect")) >= 2)
         assert not future.done()
 
 
@@ -164,8 +159,7 @@ async def test_an_action_cut_off_fails_at_once_and_is_never_sent_again(asterisk:
     asterisk.silent.add("Redirect")
     async with linked(quick(asterisk.port, action_timeout=60)) as (link, stream):
         action = asyncio.create_task(link.action("Redirect", {"Channel": "x"}))
-        while not asterisk.actions("Redirect"):
-            await asyncio.sleep(0.01)
+        await until(lambda: asterisk.actions("Redirect"))
         asterisk.cut()
         with pytest.raises(LinkDownError) as caught:
             async with asyncio.timeout(PATIENCE):
@@ -182,8 +176,7 @@ async def test_an_action_cut_off_fails_at_once_and_is_never_sent_again(asterisk:
 async def test_bare_client_takes_a_dead_peer_for_a_quiet_one(asterisk: ScriptedAmi) -> None:
     async with bare(asterisk) as client:
         asterisk.silent.add("Ping")
-        while len(asterisk.actions("Ping")) < 2:
-            await asyncio.sleep(0.05)
+        await until(lambda: len(asterisk.actions("Ping")) >= 2)
         assert not client.lost.is_set()
         assert client.manager._connected
 
@@ -201,12 +194,12 @@ async def test_a_ping_without_an_answer_is_a_lost_link(asterisk: ScriptedAmi) ->
 async def test_events_alone_do_not_stand_for_the_answer_to_a_ping(asterisk: ScriptedAmi) -> None:
     async with linked(quick(asterisk.port, ping_interval=0.05, ping_timeout=0.05)) as (_, stream):
         asterisk.silent.add("Ping")
+        feed = asterisk.feed
 
         async def chatter() -> None:
-            with contextlib.suppress(StopIteration):
-                while True:
-                    asterisk.emit("Hangup")
-                    await asyncio.sleep(0.01)
+            for _ in range(1000):
+                feed.write(render({"Event": "Hangup"}))
+                await asyncio.sleep(0.01)
 
         task = asyncio.create_task(chatter())
         try:
@@ -268,9 +261,7 @@ INJECTION = "1\r\n\r\nAction: Originate\r\nChannel: Local/0900@premium"
 async def test_bare_client_sends_an_action_smuggled_in_a_value(asterisk: ScriptedAmi) -> None:
     async with bare(asterisk) as client:
         client.manager.send_action({"Action": "Setvar", "Variable": "NUMBER", "Value": INJECTION})
-        async with asyncio.timeout(PATIENCE):
-            while not asterisk.actions("Originate"):
-                await asyncio.sleep(0.01)
+        await until(lambda: asterisk.actions("Originate"))
 
 
 async def test_an_action_smuggled_in_a_value_is_refused(asterisk: ScriptedAmi) -> None:
@@ -326,9 +317,7 @@ async def test_bare_coroutine_callbacks_finish_out_of_order(asterisk: ScriptedAm
         client.manager.register_event("Hangup", slow_for_the_first)
         for number in range(3):
             asterisk.emit("Hangup", {"Uniqueid": str(number)})
-        async with asyncio.timeout(PATIENCE):
-            while len(finished) < 3:
-                await asyncio.sleep(0.01)
+        await until(lambda: len(finished) >= 3)
     assert finished == ["1", "2", "0"]
 
 
@@ -381,9 +370,7 @@ async def test_a_slow_reader_makes_asterisk_wait_instead_of_filling_memory(aster
 async def test_bare_client_gathers_garbage_without_end(asterisk: ScriptedAmi) -> None:
     async with bare(asterisk) as client:
         asterisk.emit_raw(b"x" * 3_000_000)
-        async with asyncio.timeout(PATIENCE):
-            while sum(map(len, client.manager.protocol.queue)) < 3_000_000:
-                await asyncio.sleep(0.01)
+        await until(lambda: sum(map(len, client.manager.protocol.queue)) >= 3_000_000)
         assert not client.lost.is_set()
 
 
@@ -409,8 +396,7 @@ async def test_a_port_that_is_not_asterisks_is_tried_again_later(asterisk: Scrip
     asterisk.banner = b"HTTP/1.1 400 Bad Request\r\n"
     link = AmiLink(quick(asterisk.port))
     async with running(link) as stream:
-        while len(asterisk.connections) < 2:
-            await asyncio.sleep(0.02)
+        await until(lambda: len(asterisk.connections) >= 2)
         asterisk.banner = b"Asterisk Call Manager/11.0.0\r\n"
         await stream.up()
 
@@ -419,8 +405,7 @@ async def test_a_peer_that_accepts_and_says_nothing_is_left_in_time(asterisk: Sc
     asterisk.silent.add("Login")
     link = AmiLink(quick(asterisk.port, action_timeout=0.1))
     async with running(link) as stream:
-        while len(asterisk.actions("Login")) < 2:
-            await asyncio.sleep(0.02)
+        await until(lambda: len(asterisk.actions("Login")) >= 2)
         asterisk.silent.clear()
         await stream.up()
 
