@@ -130,16 +130,7 @@ def _decode_open(path: Path, sound: Any, claimed: _Claimed) -> Pcm:
     pcm = Pcm(claimed.channels)
     try:
         got, broken, invalid = _copy(sound, claimed, pcm)
-        if pcm.seconds < _SHORTEST:
-            raise AudioError(f"{path.name} holds no sound; its header is there but the samples are not")
-        warnings = []
-        missing = _missing_seconds(path, claimed, got)
-        if broken or missing > 0.1:
-            more = f" of {got / claimed.rate + missing:.1f}" if missing > 0.1 else ""
-            warnings.append(f"the file breaks off; {pcm.seconds:.1f}{more} seconds could be read")
-        if invalid:
-            warnings.append(f"{invalid} samples were not numbers and were taken as silence")
-        pcm.warnings = tuple(warnings)
+        pcm.warnings = _warnings(path, claimed, got, broken, invalid)
     except OSError as error:
         pcm.close()
         raise AudioError(
@@ -148,7 +139,22 @@ def _decode_open(path: Path, sound: Any, claimed: _Claimed) -> Pcm:
     except BaseException:
         pcm.close()
         raise
+    if pcm.seconds < _SHORTEST:
+        pcm.close()
+        raise AudioError(f"{path.name} holds no sound; its header is there but the samples are not")
     return pcm
+
+
+def _warnings(path: Path, claimed: _Claimed, got: int, broken: bool, invalid: int) -> tuple[str, ...]:
+    warnings = []
+    missing = _missing_seconds(path, claimed, got)
+    if broken or missing > 0.1:
+        read = got / claimed.rate
+        of_all = f" of {read + missing:.1f}" if missing > 0.1 else ""
+        warnings.append(f"the file breaks off; {read:.1f}{of_all} seconds could be read")
+    if invalid:
+        warnings.append(f"{invalid} samples were not numbers and were taken as silence")
+    return tuple(warnings)
 
 
 def _copy(sound: Any, claimed: _Claimed, pcm: Pcm) -> tuple[int, bool, int]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import TypedDict
+
+from transcribe.text import SENTENCE_ENDS, spoken
 
 CALLER = "caller"
 """Left channel of a call recording."""
@@ -12,11 +14,28 @@ SEAT = "seat"
 """Right channel of a call recording, from the moment the seat answered."""
 
 
+PAUSE = 0.9
+"""Seconds of silence at which a turn ends: longer than a breath, or than the gaps between groups of a number."""
+LONG = 10.0
+"""Seconds after which a turn also ends at the end of a sentence."""
+
+
 class TurnJson(TypedDict):
     speaker: str
     start: float
     end: float
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word, or one Chinese character, as a recogniser timed it; punctuation is part of the word before it."""
+
+    start: float
+    end: float
+    text: str
+    confidence: float = 1.0
+    """0…1, as the engine gives it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +50,21 @@ class Turn:
     start: float
     end: float
     text: str
+    words: tuple[Word, ...] = field(default=(), compare=False, repr=False)
+    """The same text with its seconds; empty on a turn that was read back from JSON."""
+
+    def seconds_of(self, first: int, last: int) -> tuple[float, float]:
+        """Seconds in which `text[first:last]` is said: from the words, else by its share of the turn."""
+        if not self.words:
+            share = (self.end - self.start) / max(1, len(self.text))
+            return self.start + first * share, self.start + last * share
+        at = len(self.text) - sum(len(word.text) for word in self.words)  # a space before the first word is not in text
+        said = []
+        for word in self.words:
+            if at < last and at + len(word.text) > first:
+                said.append(word)
+            at += len(word.text)
+        return (said[0].start, said[-1].end) if said else (self.start, self.end)
 
     def to_json(self) -> TurnJson:
         return {"speaker": self.speaker, "start": round(self.start, 2), "end": round(self.end, 2), "text": self.text}
@@ -58,3 +92,28 @@ class Transcription:
 def in_order(turns: Iterable[Turn]) -> tuple[Turn, ...]:
     """Turns as they are read aloud: by start, then end."""
     return tuple(sorted(turns, key=lambda turn: (turn.start, turn.end, turn.speaker)))
+
+
+def assemble(speaker: str, words: Sequence[Word]) -> list[Turn]:
+    """One speaker's words, in order, as turns: cut at pauses, and a long one at a sentence's end."""
+    turns: list[Turn] = []
+    held: list[Word] = []
+    for word in words:
+        if held and _ends(held, word):
+            turns += _turn(speaker, held)
+            held = []
+        held.append(word)
+    return turns + _turn(speaker, held)
+
+
+def _ends(held: Sequence[Word], following: Word) -> bool:
+    if following.start - held[-1].end >= PAUSE:
+        return True
+    return held[-1].end - held[0].start >= LONG and held[-1].text.rstrip()[-1:] in SENTENCE_ENDS
+
+
+def _turn(speaker: str, words: Sequence[Word]) -> list[Turn]:
+    text = "".join(word.text for word in words).strip()
+    if not spoken(text):
+        return []
+    return [Turn(speaker, words[0].start, words[-1].end, text, tuple(words))]

@@ -1,0 +1,104 @@
+"""The room's story: a file becomes turns.
+
+decode → speech regions of each channel → who speaks → windows → recogniser → turns in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hotline.settings import Settings
+from transcribe.audio import Pcm, decode
+from transcribe.crosstalk import without_leakage
+from transcribe.engines import Engines, load_engines
+from transcribe.packing import pack
+from transcribe.regions import Activity, Span, common, divided, spans_of
+from transcribe.speakers import diarise
+from transcribe.turns import CALLER, SEAT, Transcription, Turn, Word, assemble, in_order
+
+Told = Callable[[float], None]
+"""Told the share of the work that is done, 0…1."""
+
+_LISTENING = 0.1
+"""Share of the work that finding speech is, beside recognising it."""
+_LEAST_TALK_OVER = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What one speaker says: seconds of one channel."""
+
+    speaker: str
+    channel: int
+    regions: list[Span]
+
+
+def transcribe_file(
+    path: Path,
+    settings: Settings,
+    answered_at_second: float | None = None,
+    told: Told | None = None,
+) -> Transcription:
+    """Recognise one file of one or two channels (left caller, right seat).
+
+    On a call's recording the right channel is prompts and music until `answered_at_second`, and is not heard before
+    it. Raises AudioError for a file that cannot be used and ModelMissing where a model has not been fetched.
+    """
+    with decode(path) as pcm:
+        return transcribe_audio(pcm, load_engines(settings), answered_at_second, told or (lambda _: None))
+
+
+def transcribe_audio(pcm: Pcm, engines: Engines, answered_at: float | None, told: Told) -> Transcription:
+    if pcm.channels == 2:
+        speech, talk_over = _two_channels(pcm, engines, answered_at or 0.0, told)
+    else:
+        speech, talk_over = _one_channel(pcm, engines, told)
+    turns = _recognised(pcm, engines, speech, told)
+    return Transcription(pcm.seconds, in_order(turns), tuple(talk_over), engines.recogniser.name, pcm.warnings)
+
+
+def _two_channels(pcm: Pcm, engines: Engines, answered_at: float, told: Told) -> tuple[list[Speech], list[Span]]:
+    """The channel is the speaker."""
+    longest = engines.recogniser.longest
+    heard = engines.segmenter.activity(pcm, 0, lambda share: told(_LISTENING / 2 * share))
+    left = divided(heard.regions(), heard.speech, longest)
+    heard = engines.segmenter.activity(pcm, 1, lambda share: told(_LISTENING / 2 * (1 + share)))
+    right = divided(heard.regions(), heard.speech, longest)
+    right = [(max(start, answered_at), end) for start, end in right if end > answered_at]
+    left, right = without_leakage(pcm, left, right)
+    return [Speech(CALLER, 0, left), Speech(SEAT, 1, right)], common(left, right, _LEAST_TALK_OVER)
+
+
+def _one_channel(pcm: Pcm, engines: Engines, told: Told) -> tuple[list[Speech], list[Span]]:
+    activity = engines.segmenter.activity(pcm, 0, lambda share: told(_LISTENING / 2 * share))
+    regions = activity.regions()
+    utterances = diarise(pcm, activity, regions, engines.encoder)
+    speech = []
+    for speaker in sorted({utterance.speaker for utterance in utterances}):
+        own = [(each.start, each.end) for each in utterances if each.speaker == speaker]
+        speech.append(Speech(f"speaker{speaker + 1}", 0, divided(own, activity.speech, engines.recogniser.longest)))
+    return speech, _talk_over(activity)
+
+
+def _talk_over(activity: Activity) -> list[Span]:
+    return spans_of(activity.overlap, onset=0.5, offset=0.4, least=_LEAST_TALK_OVER, bridge=0.1)
+
+
+def _recognised(pcm: Pcm, engines: Engines, speech: Sequence[Speech], told: Told) -> list[Turn]:
+    longest = engines.recogniser.longest
+    everyone = sorted(region for each in speech for region in each.regions) if pcm.channels == 1 else None
+    work = [(each, pack(each.regions, pcm.seconds, longest, everyone)) for each in speech]
+    total = sum(window.seconds for _, windows in work for window in windows)
+    done = 0.0
+    turns: list[Turn] = []
+    for each, windows in work:
+        words: list[Word] = []
+        for window in windows:
+            heard = engines.recogniser.recognise(window.samples(pcm, each.channel))
+            words += window.restore(heard)
+            done += window.seconds
+            told(_LISTENING + (1 - _LISTENING) * done / total)
+        turns += assemble(each.speaker, words)
+    return turns

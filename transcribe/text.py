@@ -1,0 +1,37 @@
+"""Small facts about written Chinese that engines and turns share."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+
+import opencc
+
+SENTENCE_ENDS = "。！？!?…"
+PAUSES = SENTENCE_ENDS + "，、；：,;:"
+
+
+@cache
+def _to_simplified() -> opencc.OpenCC:
+    return opencc.OpenCC("t2s")
+
+
+def simplified(text: str) -> str:
+    """Traditional characters as simplified ones; all else as it is."""
+    return str(_to_simplified().convert(text))
+
+
+def is_han(character: str) -> bool:
+    return "\u4e00" <= character <= "\u9fff" or "\u3400" <= character <= "\u4dbf"
+
+
+def needs_space(before: str, after: str) -> bool:
+    """Whether two words are written with a space between them: not beside a Chinese character or punctuation."""
+    return bool(before and after) and all(
+        unicodedata.category(character)[0] in "LN" and not is_han(character) for character in (before[-1], after[0])
+    )
+
+
+def spoken(text: str) -> str:
+    """Only what is said: letters and digits, no punctuation or space."""
+    return "".join(character for character in text if unicodedata.category(character)[0] in "LN")

@@ -1,0 +1,62 @@
+"""Vosk (Kaldi) as a recogniser: the default wherever its Mandarin model is present."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TypedDict
+
+import numpy as np
+import vosk
+
+from transcribe.audio import RATE, Samples
+from transcribe.text import needs_space, simplified
+from transcribe.turns import Word
+
+_PAUSE = 0.45
+"""Seconds between words that are written as a comma: Vosk gives no punctuation."""
+_BLOCK = RATE // 2
+
+
+class _VoskWord(TypedDict):
+    word: str
+    start: float
+    end: float
+    conf: float
+
+
+class VoskRecogniser:
+    """A Vosk model. It spaces its output by words, which is right in Korean and wrong in Chinese."""
+
+    longest = 28.0
+
+    def __init__(self, folder: Path) -> None:
+        vosk.SetLogLevel(-1)  # Kaldi writes its configuration to standard error otherwise
+        self.name = f"vosk/{folder.name.removeprefix('vosk-')}"
+        self._model = vosk.Model(str(folder))
+
+    def recognise(self, samples: Samples) -> list[Word]:
+        recogniser = vosk.KaldiRecognizer(self._model, RATE)
+        recogniser.SetWords(True)
+        pcm = (np.clip(samples, -1.0, 1.0) * 32767.0).astype("<i2")
+        heard: list[_VoskWord] = []
+        for first in range(0, len(pcm), _BLOCK):
+            if recogniser.AcceptWaveform(pcm[first : first + _BLOCK].tobytes()):
+                heard += json.loads(recogniser.Result()).get("result", [])
+        heard += json.loads(recogniser.FinalResult()).get("result", [])
+        return _joined([word for word in heard if word["word"] != "<UNK>"])
+
+
+def _joined(heard: list[_VoskWord]) -> list[Word]:
+    words: list[Word] = []
+    for index, word in enumerate(heard):
+        text = simplified(word["word"])
+        if words and needs_space(words[-1].text, text):
+            text = " " + text
+        following = heard[index + 1]["start"] if index + 1 < len(heard) else None
+        if following is None:
+            text += "。"
+        elif following - word["end"] >= _PAUSE:
+            text += "，"
+        words.append(Word(float(word["start"]), float(word["end"]), text, float(word["conf"])))
+    return words
