@@ -1,0 +1,77 @@
+"""The console as one web application: `create_app(settings)` is what the web process serves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from fastapi import APIRouter, FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from console import failures
+from console.api import routes as api
+from console.audit import routes as audit
+from console.floor import routes as floor
+from console.floor.board import Board
+from console.floor.stream import FloorHub
+from console.headers import SecurityHeaders
+from console.login import routes as login
+from console.login.limit import LoginLimit
+from console.pages import DIST, STATIC, Pages
+from console.replay import routes as replay
+from console.replay.peaks import PeaksCache
+from console.state import Console
+from hotline.clock import Clock, SystemClock
+from hotline.database import Database
+from hotline.settings import Settings
+from recordings.objects import open_objects
+
+log = structlog.get_logger(__name__)
+
+ROUTERS: tuple[APIRouter, ...] = (
+    login.router,
+    floor.router,
+    replay.router,
+    audit.router,
+    api.router,
+)
+"""Every route of the console, for the application and for the test that walks roles × routes."""
+
+
+def create_app(settings: Settings, database: Database, clock: Clock | None = None) -> FastAPI:
+    """The application over an open database; whoever opened the database closes it after the application's end."""
+    pages = Pages(settings.zone)
+    clock = clock or SystemClock()
+    board = Board(database, clock, pages, settings)
+    console = Console(
+        settings,
+        database,
+        clock,
+        pages,
+        board,
+        FloorHub(database, board.render),
+        LoginLimit(),
+        open_objects(settings),
+        PeaksCache(),
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if not (DIST / "console.js").exists():
+            log.error("console.scripts_missing", folder=str(DIST), mend="npm ci && npm run build")
+        async with asyncio.TaskGroup() as tasks:
+            hub = tasks.create_task(console.hub.run())
+            yield
+            hub.cancel()
+
+    app = FastAPI(title="hotline console", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.console = console
+    app.add_middleware(failures.LastResort)
+    app.add_middleware(SecurityHeaders, secure=settings.cookie_secure)
+    failures.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    return app

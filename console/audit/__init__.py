@@ -1,0 +1,1 @@
+"""The audit trail on screen: its last entries, and a button that checks the whole chain."""

@@ -1,0 +1,144 @@
+"""The floor as the board shows it: who waits and for whom it rings, what each seat does and with whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypedDict
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from acd import ledger
+from acd.floor import FloorView, SeatView, snapshot
+from acd.ledger import CallView
+from console.floor.figures import Figures, figures
+from console.pages import Pages
+from hotline.clock import Clock
+from hotline.database import Database
+from hotline.settings import Settings
+
+FIGURES_SECONDS = 5.0
+"""The day's figures are counted anew no more often than this: they read every call of the day."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    caller: str
+    service: str | None
+    customer_class: str
+    seconds: float
+    since: datetime
+    seat: str | None
+    """The seat that rings for this caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeatRow:
+    extension: str
+    name: str
+    level: str
+    state: str
+    since: datetime
+    reachable: bool
+    break_reason: str | None
+    service: str | None
+    caller: str | None
+    """Number of the caller at this seat, empty when withheld; None where there is no call."""
+
+
+class BoardValues(TypedDict):
+    """What `floor/board.html` is rendered from."""
+
+    now: datetime
+    floor: FloorView
+    today: Figures
+    promise: int
+    waiting: list[WaitingRow]
+    seats: list[SeatRow]
+    ready: int
+
+
+class Board:
+    """Reads the floor and renders it; keeps the day's figures and the calls at seats for a moment."""
+
+    def __init__(self, database: Database, clock: Clock, pages: Pages, settings: Settings) -> None:
+        self._database = database
+        self._clock = clock
+        self._pages = pages
+        self._settings = settings
+        self._figures: tuple[datetime, Figures] | None = None
+        self._calls: dict[str, CallView] = {}
+
+    async def render(self) -> str:
+        """The board's HTML, the same for every viewer."""
+        return self._pages.fragment("floor/board.html", **await self.values())
+
+    async def values(self) -> BoardValues:
+        """Read the floor now."""
+        now = self._clock.now()
+        async with self._database.transaction() as session:
+            floor = await snapshot(session, now)
+            today = await self._today(session, now)
+            calls = await self._calls_at(session, floor.seats)
+        return {
+            "now": now,
+            "floor": floor,
+            "today": today,
+            "promise": round(self._settings.acd.promise_seconds),
+            "waiting": waiting_rows(floor),
+            "seats": [seat_row(seat, calls, now) for seat in floor.seats],
+            "ready": sum(1 for seat in floor.seats if seat.state == "ready" and seat.reachable),
+        }
+
+    async def _today(self, session: AsyncSession, now: datetime) -> Figures:
+        if self._figures is not None and 0 <= (now - self._figures[0]).total_seconds() < FIGURES_SECONDS:
+            return self._figures[1]
+        start = now.astimezone(self._settings.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        end = now + timedelta(seconds=1)
+        counted = figures(
+            await ledger.calls_between(session, start, end),
+            await ledger.breaches_between(session, start, end),
+            self._settings.acd.promise_seconds,
+        )
+        self._figures = (now, counted)
+        return counted
+
+    async def _calls_at(self, session: AsyncSession, seats: tuple[SeatView, ...]) -> dict[str, CallView]:
+        """The calls at seats; a call's caller and service do not change, so each is read once."""
+        found: dict[str, CallView] = {}
+        for uid in {seat.call_uid for seat in seats if seat.call_uid}:
+            call = self._calls.get(uid) or await ledger.get_call(session, uid)
+            if call is not None:
+                found[uid] = call
+        self._calls = found
+        return found
+
+
+def waiting_rows(floor: FloorView) -> list[WaitingRow]:
+    ringing = {seat.call_uid: seat.extension for seat in floor.seats if seat.state == "ringing" and seat.call_uid}
+    return [
+        WaitingRow(
+            caller=caller.caller,
+            service=caller.service,
+            customer_class=caller.customer_class,
+            seconds=caller.seconds,
+            since=floor.taken_at - timedelta(seconds=caller.seconds),
+            seat=ringing.get(caller.uid),
+        )
+        for caller in floor.waiting
+    ]
+
+
+def seat_row(seat: SeatView, calls: dict[str, CallView], now: datetime) -> SeatRow:
+    call = calls.get(seat.call_uid or "")
+    return SeatRow(
+        extension=seat.extension,
+        name=seat.name,
+        level=seat.level,
+        state=seat.state,
+        since=now - timedelta(seconds=seat.seconds),
+        reachable=seat.reachable,
+        break_reason=seat.break_reason,
+        service=call.service if call else None,
+        caller=call.caller if call else None,
+    )

@@ -1,0 +1,137 @@
+"""Handlers of the live floor and of an agent's own controls."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from acd import desk
+from acd.errors import DeskError
+from acd.seats import Seat
+from console.access import Answer, require, subject_of
+from console.errors import N_
+from console.floor.own import own_seat
+from console.floor.stream import stream
+from console.labels import BREAK_REASONS
+from console.state import console_of
+from hotline import audit
+from hotline.accounts import Subject
+from hotline.roles import Action, allows
+
+router = APIRouter(prefix="/floor")
+Press = Callable[[AsyncSession, str, datetime], Awaitable[Seat]]
+
+NO_SEAT = N_("No seat belongs to your log-in. Ask the shift leader to assign one.")
+DOES_NOT_FIT = N_("That does not fit what your seat is doing now. The page shows its present state.")
+
+
+@router.get("")
+async def floor_page(request: Request, subject: Annotated[Subject, require(Action.FLOOR_VIEW)]) -> Response:
+    return await _page(request, subject, "")
+
+
+@router.get("/board")
+async def board(request: Request, subject: Annotated[Subject, require(Action.FLOOR_VIEW, Answer.DATA)]) -> HTMLResponse:
+    """The board alone: what a browser polls that cannot hold the stream."""
+    return HTMLResponse(await console_of(request).board.render())
+
+
+@router.get("/own")
+async def own_controls(
+    request: Request, subject: Annotated[Subject, require(Action.SEAT_SELF, Answer.DATA)]
+) -> HTMLResponse:
+    """The agent's own controls, fetched again when the board shows that the seat's state has changed."""
+    console = console_of(request)
+    values = await console.board.values()
+    own = own_seat(values["seats"], subject.seat)
+    return console.pages.page(request, "floor/own.html", own=own, now=values["now"])
+
+
+@router.get("/stream")
+async def floor_stream(
+    request: Request, subject: Annotated[Subject, require(Action.FLOOR_VIEW, Answer.DATA)]
+) -> StreamingResponse:
+    """Server-sent events `floor` with the board's HTML; ends with `over` when the session does."""
+    hub = console_of(request).hub
+
+    async def still_allowed() -> bool:
+        known = await subject_of(request)
+        return known is not None and allows(known.role, Action.FLOOR_VIEW)
+
+    return StreamingResponse(
+        stream(hub, still_allowed), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
+    )
+
+
+@router.post("/seat/log-in")
+async def sit_down(request: Request, subject: Annotated[Subject, require(Action.SEAT_SELF)]) -> Response:
+    return await _press(request, subject, desk.log_in, "seat.log_in")
+
+
+@router.post("/seat/ready")
+async def be_ready(request: Request, subject: Annotated[Subject, require(Action.SEAT_SELF)]) -> Response:
+    return await _press(request, subject, desk.ready, "seat.ready")
+
+
+@router.post("/seat/break")
+async def take_break(
+    request: Request, subject: Annotated[Subject, require(Action.SEAT_SELF)], reason: Annotated[str, Form()]
+) -> Response:
+    if reason not in BREAK_REASONS:
+        return await _page(request, subject, N_("Choose a reason for the break."), 422)
+
+    async def press(session: AsyncSession, extension: str, now: datetime) -> Seat:
+        return await desk.take_break(session, extension, reason, now)
+
+    return await _press(request, subject, press, "seat.break")
+
+
+@router.post("/seat/log-out")
+async def sign_out(request: Request, subject: Annotated[Subject, require(Action.SEAT_SELF)]) -> Response:
+    return await _press(request, subject, desk.log_out, "seat.log_out")
+
+
+@router.post("/seats/{extension}/log-out")
+async def sign_out_other(
+    request: Request, extension: str, subject: Annotated[Subject, require(Action.SEAT_MANAGE)]
+) -> Response:
+    """The shift leader signs out a seat whose agent has gone (D81)."""
+    return await _press(request, subject, desk.log_out, "seat.log_out", extension)
+
+
+async def _press(
+    request: Request, subject: Subject, press: Press, action: str, extension: str | None = None
+) -> Response:
+    """Press a button of the desk at one's own seat, or at the seat that is named."""
+    where = extension or subject.seat
+    if where is None:
+        return await _page(request, subject, NO_SEAT, 409)
+    console = console_of(request)
+    now = console.now()
+    try:
+        async with console.database.transaction() as session:
+            await press(session, where, now)
+            await audit.record(
+                session,
+                actor=subject.login,
+                role=subject.role,
+                action=action,
+                subject=f"seat:{where}",
+                detail={},
+                now=now,
+            )
+    except DeskError:
+        return await _page(request, subject, DOES_NOT_FIT, 409)
+    return RedirectResponse("/floor", 303)
+
+
+async def _page(request: Request, subject: Subject, problem: str, status: int = 200) -> Response:
+    console = console_of(request)
+    values = await console.board.values()
+    own = own_seat(values["seats"], subject.seat) if allows(subject.role, Action.SEAT_SELF) else None
+    return console.pages.page(request, "floor/page.html", status=status, own=own, problem=problem, **values)

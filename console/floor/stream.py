@@ -1,0 +1,151 @@
+"""Server-sent events of the floor: one LISTEN on the database, fanned out to every viewer.
+
+A change is told by `pg_notify('floor', …)`. The board is rendered once per change, however many look on, and put
+into each viewer's small queue; who reads too slowly loses old boards, never the newest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+import psycopg
+import structlog
+
+from hotline.database import Database
+from hotline.embedded import libpq_url
+
+log = structlog.get_logger(__name__)
+
+CHANNEL = "floor"
+DEBOUNCE_SECONDS = 0.15
+"""Changes that come together are one board: a ring moves a call, a seat and a figure in one breath."""
+REFRESH_SECONDS = 5.0
+"""A board is rendered this often even when nobody notified: waiting grows past the promise without an event."""
+KEEP_ALIVE_SECONDS = 15.0
+QUEUE = 4
+BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+@dataclass(eq=False)
+class Viewer:
+    """One open stream."""
+
+    boards: asyncio.Queue[str | None] = field(default_factory=lambda: asyncio.Queue(QUEUE))
+    """Boards to send; None ends the stream."""
+    dropped: int = 0
+
+    def offer(self, board: str | None) -> None:
+        """Queue `board`; a full queue gives up its oldest, since each board is the whole floor."""
+        if self.boards.full():
+            self.boards.get_nowait()
+            self.dropped += 1
+        self.boards.put_nowait(board)
+
+
+class FloorHub:
+    """Renders the floor when it changes and hands it to all viewers.
+
+    `render` makes the board's HTML; it is awaited once per change. `run()` belongs to the application's lifespan.
+    """
+
+    def __init__(self, database: Database, render: Callable[[], Awaitable[str]]) -> None:
+        self._url = libpq_url(database.url)
+        self._render = render
+        self._viewers: set[Viewer] = set()
+        self._changed = asyncio.Event()
+        self.listening = False
+
+    def __repr__(self) -> str:
+        return f"<FloorHub {len(self._viewers)} viewers, {'listening' if self.listening else 'not listening'}>"
+
+    @property
+    def viewers(self) -> int:
+        return len(self._viewers)
+
+    @contextmanager
+    def viewer(self) -> Iterator[Viewer]:
+        """A registered viewer; it gets a first board at once."""
+        viewer = Viewer()
+        self._viewers.add(viewer)
+        self._changed.set()
+        try:
+            yield viewer
+        finally:
+            self._viewers.discard(viewer)
+
+    def close(self) -> None:
+        """End every stream, so that the server can stop; browsers come back by themselves."""
+        for viewer in self._viewers:
+            viewer.offer(None)
+
+    async def run(self) -> None:
+        """Listen and render until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen())
+            tasks.create_task(self._broadcast())
+
+    async def _listen(self) -> None:
+        failures = 0
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(
+                    self._url, autocommit=True, connect_timeout=5, application_name="hotline-console-floor"
+                ) as connection:
+                    await connection.execute(f"LISTEN {CHANNEL}")
+                    self.listening, failures = True, 0
+                    self._changed.set()
+                    async for _ in connection.notifies():
+                        self._changed.set()
+            except psycopg.Error as error:
+                log.warning("floor.listen_lost", error=type(error).__name__)
+            finally:
+                self.listening = False
+            await asyncio.sleep(BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)])
+            failures += 1
+
+    async def _broadcast(self) -> None:
+        while True:
+            with suppress(TimeoutError):  # nobody notified: the refresh is due all the same
+                await asyncio.wait_for(self._changed.wait(), REFRESH_SECONDS)
+            await asyncio.sleep(DEBOUNCE_SECONDS)
+            self._changed.clear()
+            if not self._viewers:
+                await self._changed.wait()
+                continue
+            try:
+                board = await self._render()
+            except Exception as error:  # the database may be away; the next round tries again
+                log.warning("floor.render_failed", error=type(error).__name__)
+                continue
+            for viewer in self._viewers:
+                viewer.offer(board)
+
+
+def event(name: str, data: str) -> str:
+    """One server-sent event; each line of `data` is a field of its own (HTML standard, 9.2.6)."""
+    lines = "".join(f"data: {line}\n" for line in data.splitlines())
+    return f"event: {name}\n{lines}\n"
+
+
+async def stream(hub: FloorHub, still_allowed: Callable[[], Awaitable[bool]]) -> AsyncIterator[str]:
+    """The events of one viewer: boards as they come, comments as keep-alive, `over` once the session has ended."""
+    loop = asyncio.get_running_loop()
+    yield "retry: 2000\n\n"
+    with hub.viewer() as viewer:
+        checked = loop.time()
+        while True:
+            try:
+                board = await asyncio.wait_for(viewer.boards.get(), KEEP_ALIVE_SECONDS)
+            except TimeoutError:
+                board = ""
+            if board is None:
+                return
+            if loop.time() - checked >= KEEP_ALIVE_SECONDS:
+                checked = loop.time()
+                if not await still_allowed():
+                    yield event("over", "session ended")
+                    return
+            yield event("floor", board) if board else ": keep-alive\n\n"

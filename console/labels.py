@@ -1,0 +1,117 @@
+"""Catalogue keys of the words that rooms keep as values: business types (D4), natures (D5), roles, states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from console.errors import N_
+
+KINDS: Final[Mapping[str, str]] = {
+    "complaint": N_("complaint"),
+    "suggestion": N_("suggestion"),
+    "enquiry": N_("enquiry"),
+    "report": N_("report of bad information"),
+}
+SERVICES: Final[Mapping[str, str]] = {
+    "complaint": N_("complaint"),
+    "suggestion": N_("suggestion"),
+    "standards": N_("standards look-up"),
+    "report": N_("report of bad information"),
+}
+BUSINESS: Final[Mapping[str, str]] = {
+    "fixed_line": N_("fixed line"),
+    "mobile": N_("mobile"),
+    "data": N_("data and broadband"),
+    "payphone": N_("payphone"),
+    "phone_card": N_("phone card"),
+    "information": N_("information service"),
+    "other": N_("other"),
+}
+NATURES: Final[Mapping[str, str]] = {
+    "tariff": N_("tariff"),
+    "service_quality": N_("service quality"),
+    "communication_quality": N_("communication quality"),
+    "install_move": N_("install and move"),
+    "fault_repair": N_("fault repair"),
+    "work_error": N_("work error"),
+    "product_quality": N_("product quality"),
+    "other": N_("other"),
+}
+ROLES: Final[Mapping[str, str]] = {
+    "junior": N_("junior agent"),
+    "senior": N_("senior agent"),
+    "text_clerk": N_("text clerk"),
+    "recording_clerk": N_("recording clerk"),
+    "surveyor": N_("surveyor"),
+    "data_manager": N_("data manager"),
+    "inspector": N_("inspector"),
+    "statistician": N_("statistician"),
+    "shift_leader": N_("shift leader"),
+    "manager": N_("manager hotline"),
+    "administrator": N_("administrator"),
+}
+LEVELS: Final[Mapping[str, str]] = {
+    "junior": N_("junior"),
+    "senior": N_("senior"),
+    "clerk": N_("clerk"),
+}
+CUSTOMERS: Final[Mapping[str, str]] = {
+    "ordinary": N_("ordinary customer"),
+    "important": N_("important customer"),
+    "leased_line": N_("leased-line customer"),
+    "key_account": N_("key account"),
+}
+SEAT_STATES: Final[Mapping[str, str]] = {
+    "offline": N_("logged out"),
+    "ready": N_("ready"),
+    "ringing": N_("ringing"),
+    "talking": N_("talking"),
+    "wrap_up": N_("wrap-up"),
+    "break": N_("on break"),
+}
+BREAK_REASONS: Final[Mapping[str, str]] = {
+    "rest": N_("rest"),
+    "meal": N_("meal"),
+    "training": N_("training"),
+    "paperwork": N_("paperwork"),
+    "meeting": N_("meeting"),
+}
+CAUSES: Final[Mapping[str, str]] = {
+    "no_idle_seat": N_("no idle seat"),
+    "ring_unanswered": N_("ring unanswered"),
+    "seat_unreachable": N_("seat unreachable"),
+    "system": N_("system"),
+}
+DRAFT_STATES: Final[Mapping[str, str]] = {
+    "pending": N_("to do"),
+    "confirmed": N_("confirmed"),
+    "discarded": N_("discarded"),
+}
+ORDER_STATES: Final[Mapping[str, str]] = {
+    "open": N_("open"),
+    "closed": N_("closed"),
+}
+AUDITED: Final[Mapping[str, str]] = {
+    "login": N_("logged in"),
+    "logout": N_("logged out"),
+    "recording.replay": N_("listened"),
+    "draft.view": N_("read a draft"),
+    "draft.confirm": N_("confirmed a draft"),
+    "draft.discard": N_("discarded a draft"),
+    "sample.view": N_("read a sample"),
+    "sample.draw": N_("drew samples"),
+    "score.write": N_("wrote a score card"),
+    "audit.verify": N_("verified the audit"),
+}
+SPEAKERS: Final[Mapping[str, str]] = {
+    "caller": N_("caller"),
+    "seat": N_("seat"),
+}
+
+
+def label(names: Mapping[str, str], value: str | None) -> str:
+    """The catalogue key of `value`; a value that nobody named shows as it is, so that nothing is hidden."""
+    if not value:
+        return ""
+    return names.get(value, value)

@@ -1,0 +1,1 @@
+"""Log in by role, log out, choose the language of the labels."""

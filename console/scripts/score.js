@@ -1,0 +1,41 @@
+// The inspector's score card: the total while filling it in, and the second of the call an item speaks of.
+import { clock } from "./clocks.js";
+
+export function scoreCard(now) {
+  const card = document.querySelector("form[data-score]");
+  if (!card) return;
+  const total = card.querySelector("[data-total]");
+  const note = card.querySelector("[data-fatal-note]");
+
+  const update = () => {
+    let sum = 0;
+    let fatal = false;
+    for (const item of card.querySelectorAll("[data-item]")) {
+      const points = item.querySelector("[data-points]");
+      if (points) sum += Number(points.value || 0);
+      if (item.querySelector("[data-fatal]")?.checked) fatal = true;
+      const mark = item.querySelector("[data-mark]");
+      const shown = item.querySelector("[data-marked]");
+      if (mark && shown) {
+        shown.hidden = mark.value === "";
+        if (mark.value !== "") {
+          shown.dataset.seek = String(Math.max(0, Number(mark.value) - 2));
+          shown.querySelector("span").textContent = clock(Number(mark.value));
+        }
+      }
+    }
+    total.textContent = String(fatal ? 0 : sum);
+    total.parentElement.classList.toggle("fatal", fatal);
+    note.hidden = !fatal;
+  };
+
+  card.addEventListener("input", update);
+  card.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-mark-now]");
+    if (!button) return;
+    const mark = button.closest("[data-item]").querySelector("[data-mark]");
+    mark.value = now().toFixed(1);
+    mark.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  update();
+}

@@ -1,0 +1,44 @@
+"""What every handler of the console stands on, made once by `console.app` and hung on the application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from fastapi import Request
+
+from hotline.clock import Clock
+from hotline.database import Database
+from hotline.settings import Settings
+
+if TYPE_CHECKING:
+    from console.floor.board import Board
+    from console.floor.stream import FloorHub
+    from console.login.limit import LoginLimit
+    from console.pages import Pages
+    from console.replay.peaks import PeaksCache
+    from recordings.objects import Objects
+
+
+@dataclass(frozen=True)
+class Console:
+    settings: Settings
+    database: Database
+    clock: Clock
+    pages: Pages
+    board: Board
+    hub: FloorHub
+    login_limit: LoginLimit
+    objects: Objects
+    peaks: PeaksCache
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+
+def console_of(request: Request) -> Console:
+    """The console that serves this request."""
+    console = request.app.state.console
+    assert isinstance(console, Console)
+    return console
