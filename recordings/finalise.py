@@ -14,10 +14,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 from uuid import uuid4
 
 import structlog
-from ivr.node import NodePaths
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,6 +25,7 @@ from hotline.clock import Clock
 from hotline.database import Database
 from hotline.jobs import JobContext, defer
 from hotline.settings import Settings
+from ivr.paths import NodePaths
 from recordings import calls, problems, store
 from recordings.encode import Encoded, encode, flush_folder
 from recordings.errors import LegsHeld, LegsMissing, ObjectDamaged, RecordingError, StoreConflict
@@ -76,10 +77,12 @@ async def finalise(node: Node, call_uid: str, *, recovered: bool = False) -> Rec
     legs = await asyncio.to_thread(find, node.spool, call_uid)
     if legs is None:
         if existing is None:
-            raise LegsMissing(f"call {call_uid}: no legs in {node.spool}")
+            raise LegsMissing(f"there are no legs of it in {node.spool}")
         return existing
     await _demand_finished(node, legs, call)
     with await asyncio.to_thread(_claim, legs):
+        if existing is None and legs.seconds == 0:
+            await _give_up(node, legs, call)
         if existing is None:
             existing = await _preserve(node, legs, call, recovered=recovered)
         else:
@@ -149,6 +152,15 @@ async def _preserve(node: Node, legs: Legs, call: CallFacts | None, *, recovered
         return await write_row(session, node, legs.uid, made, key=key, started_at=started_at, recovered=recovered)
 
 
+async def _give_up(node: Node, legs: Legs, call: CallFacts | None) -> NoReturn:
+    """Legs without a sample hold nothing to keep; that there was a call stays known."""
+    if call is None:
+        async with node.database.transaction() as session:
+            await calls.adopt(session, legs.uid, legs.started_at(), max(legs.changed_at, legs.started_at()))
+    await asyncio.to_thread(_delete, legs)
+    raise LegsMissing(f"its legs held no sound ({len(legs.present)} of them, not one sample)")
+
+
 async def write_row(
     session: AsyncSession, node: Node, uid: str, made: Encoded, *, key: str, started_at: datetime, recovered: bool
 ) -> RecordingView:
@@ -201,7 +213,7 @@ async def _note(node: Node, uid: str, *, reason: str | None = None) -> None:
         found = reconcile(
             [call] if call else [],
             [recording] if recording else [],
-            in_spool={uid: reason} if reason else {},
+            reasons={uid: reason} if reason else {},
             stored=None,
             limits=node.limits,
         )

@@ -64,14 +64,14 @@ def reconcile(
     calls: Iterable[CallFacts],
     recordings: Iterable[RecordingView],
     *,
-    in_spool: Mapping[str, str],
+    reasons: Mapping[str, str],
     stored: Mapping[str, int] | None,
     limits: Limits,
 ) -> tuple[Finding, ...]:
     """Every call whose recording is missing or not sound, and every recording without a call, in order of uid.
 
-    `calls` are those looked at, `recordings` at least theirs; `in_spool` says of calls why their legs are not
-    finalised yet; `stored` is the store's list of sizes by key, None where it was not asked.
+    `calls` are those looked at, `recordings` at least theirs; `reasons` says of calls why their legs were
+    not finalised; `stored` is the store's list of sizes by key, None where it was not asked.
     """
     by_call = {recording.call_uid: recording for recording in recordings}
     found: list[Finding] = []
@@ -80,15 +80,15 @@ def reconcile(
         if recording is not None:
             found += _unsound(call, recording, stored, limits)
         elif call.ended_at is not None and call.seconds >= NOTHING_HEARD_SECONDS:
-            found.append(_missing(call, in_spool.get(call.uid)))
+            found.append(_missing(call, reasons.get(call.uid)))
     for recording in by_call.values():
         found.append(Finding(recording.call_uid, Problem.NO_CALL, f"{recording.object_key} belongs to no known call"))
         found += _unreadable(recording, stored)
     return tuple(sorted(found, key=lambda finding: (finding.call_uid, finding.problem)))
 
 
-def _missing(call: CallFacts, waiting: str | None) -> Finding:
-    said = f"its legs are still in the spool: {waiting}" if waiting else "no legs in the spool and no recording"
+def _missing(call: CallFacts, reason: str | None) -> Finding:
+    said = reason or "no legs and no recording of it were found"
     return Finding(call.uid, Problem.MISSING, f"the call lasted {call.seconds:.1f} s; {said}")
 
 

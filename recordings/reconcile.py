@@ -65,7 +65,7 @@ async def run(node: Node, *, look_back: timedelta = LOOK_BACK) -> Report:
     async with node.database.transaction() as session:
         open_before = {problem.call_uid for problem in await problems.list_open(session)}
         looked_at, kept = await _facts(session, open_before, now - look_back, now)
-        found = reconcile(looked_at.values(), kept.values(), in_spool=waiting, stored=stored, limits=node.limits)
+        found = reconcile(looked_at.values(), kept.values(), reasons=waiting, stored=stored, limits=node.limits)
         # Damage is only ever opened here: whether the bytes are whole again only `verify`, which hashes them, can say.
         kinds = set(Problem) - {Problem.UNREADABLE}
         opened, resolved = await problems.apply(session, {*looked_at, *kept, *open_before}, kinds, found, now)

@@ -4,10 +4,71 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+
+from acd.models import Call
+from hotline.clock import ManualClock
+from hotline.database import Database
+from hotline.settings import Settings
+from recordings.finalise import Node
+from recordings.objects import open_objects
+
+NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+AddCall = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data=tmp_path / "data")
+
+
+@pytest.fixture
+def node(settings: Settings, database: Database, tmp_path: Path) -> Node:
+    """A node whose spool and work folder are ordinary folders; its clock stands at NOW."""
+    spool, work = tmp_path / "spool", tmp_path / "work"
+    spool.mkdir()
+    work.mkdir()
+    return Node(settings, database, ManualClock(NOW), open_objects(settings), spool, work)
+
+
+@pytest.fixture
+def add_call(database: Database) -> AddCall:
+    """Write a call into the ledger: `seconds` long, ended `ago` seconds before NOW, answered `answered` seconds in."""
+
+    async def add(
+        uid: str, seconds: float, *, ago: float = 300, answered: float | None = None, outcome: str | None = "abandoned"
+    ) -> None:
+        ended = NOW - timedelta(seconds=ago)
+        entered = ended - timedelta(seconds=seconds)
+        row = Call(
+            uid=uid, caller="13800000000", state="ended", entered_at=entered, queued_at=entered,
+            answered_at=None if answered is None else entered + timedelta(seconds=answered),
+            ended_at=ended, outcome=outcome if answered is None else "answered",
+            seat=None if answered is None else "8001",
+        )  # fmt: skip
+        async with database.transaction() as session:
+            session.add(row)
+
+    return add
+
+
+@pytest.fixture
+def deferred(database: Database) -> Callable[[], Awaitable[list[str]]]:
+    """Calls for which the transcription was deferred."""
+
+    async def read() -> list[str]:
+        async with database.transaction() as session:
+            rows = await session.execute(
+                text("SELECT args->>'call_uid' FROM procrastinate_jobs WHERE task_name = 'transcribe.call' ORDER BY id")
+            )
+            return [row[0] for row in rows]
+
+    return read
 
 
 @pytest.fixture

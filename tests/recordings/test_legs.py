@@ -23,8 +23,7 @@ NOBODY = Holders(frozenset(), blind=False)
 def test_both_legs_of_a_call_are_found_with_their_length(tmp_path: Path) -> None:
     leave(tmp_path, UID, tone(2), tone(1.5))
     legs = scan(tmp_path).calls[UID]
-    assert legs.caller is not None and legs.caller.seconds == 2.0
-    assert legs.seat is not None and legs.seat.seconds == 1.5
+    assert [leg.seconds for leg in legs.present] == [2.0, 1.5]
     assert legs.seconds == 2.0
     assert find(tmp_path, UID) == legs
 
@@ -119,7 +118,7 @@ def test_a_leg_that_another_process_writes_is_held_until_that_process_is_gone(tm
     ],
 )
 def test_legs_are_finished_when_nobody_can_write_to_them_again(
-    held: bool, blind: bool, ended: bool, quiet_seconds: int, expected: bool, tmp_path: Path
+    tmp_path: Path, *, held: bool, blind: bool, ended: bool, quiet_seconds: int, expected: bool
 ) -> None:
     path, _ = leave(tmp_path, UID, tone(1), tone(1))
     legs = find(tmp_path, UID)

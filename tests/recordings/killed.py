@@ -1,0 +1,70 @@
+"""A finaliser that SIGKILL ends at a named step: `python -m tests.recordings.killed STEP URL DATA SPOOL WORK UID`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from hotline.clock import ManualClock
+from hotline.database import Database
+from hotline.settings import Settings
+from recordings import finalise
+from recordings.legs import Legs
+from recordings.objects import open_objects
+from tests.recordings.conftest import NOW
+
+STEPS = ("claimed", "encoded", "stored", "row_uncommitted", "row_committed", "one_leg_deleted")
+
+
+def die(*_: object, **__: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def after(function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    async def wrapped(*args: Any, **kwargs: Any) -> None:
+        await function(*args, **kwargs)
+        die()
+
+    return wrapped
+
+
+def after_sync(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args, **kwargs: die(function(*args, **kwargs))
+
+
+def delete_one(legs: Legs) -> None:
+    legs.present[0].path.unlink()
+    die()
+
+
+def arm(step: str) -> None:
+    match step:
+        case "claimed":
+            finalise._preserve = die  # type: ignore[assignment]
+        case "encoded":
+            finalise.encode = after_sync(finalise.encode)
+        case "stored":
+            finalise.keep = after(finalise.keep)  # type: ignore[assignment]
+        case "row_uncommitted":
+            finalise.write_row = after(finalise.write_row)  # type: ignore[assignment]
+        case "row_committed":
+            finalise._delete = die  # type: ignore[assignment]
+        case "one_leg_deleted":
+            finalise._delete = delete_one
+
+
+async def main(arguments: list[str]) -> None:
+    step, url, data, spool, work, uid = arguments
+    arm(step)
+    settings = Settings(data=Path(data))
+    node = finalise.Node(settings, Database(url), ManualClock(NOW), open_objects(settings), Path(spool), Path(work))
+    await finalise.finalise(node, uid)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:]))

@@ -1,0 +1,141 @@
+"""The reconciliation on real rows and files: what a killed Asterisk or a lost job left behind, and what is missing."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from acd import ledger
+from hotline.clock import ManualClock
+from recordings import problems, reconcile, store
+from recordings.finalise import Node, attempt
+from tests.recordings.conftest import NOW, AddCall
+from tests.recordings.sounds import leave, tone
+
+UID = "n1-1763700000.7"
+
+
+def settled(paths: tuple[Path, Path], ago: float = 60) -> None:
+    """Make the legs look as if Asterisk had last written to them `ago` seconds before NOW."""
+    for path in paths:
+        if path.exists():
+            os.utime(path, (NOW.timestamp() - ago, NOW.timestamp() - ago))
+
+
+def named(report: reconcile.Report) -> list[tuple[str, str]]:
+    return [(each.call_uid, each.problem.value) for each in report.problems]
+
+
+async def test_every_call_without_a_sound_recording_is_named_and_the_others_are_not(
+    node: Node, add_call: AddCall
+) -> None:
+    await add_call("n1-1.1", 10)
+    leave(node.spool, "n1-1.1", tone(10), tone(10))
+    await add_call("n1-2.1", 10)
+    await add_call("n1-3.1", 10)
+    leave(node.spool, "n1-3.1", tone(5), tone(5))
+    await add_call("n1-4.1", 10, ago=30)  # its own job is still at it
+    report = await reconcile.run(node)
+    assert sorted(named(report)) == [("n1-2.1", "missing"), ("n1-3.1", "short")]
+    assert set(report.recovered) == {"n1-1.1", "n1-3.1"}
+    assert not report.sound
+    again = await reconcile.run(node)
+    assert (again.opened, again.resolved, again.recovered) == (0, 0, ())
+    assert again.problems == report.problems
+
+
+async def test_a_problem_is_resolved_when_it_is_found_no_more(node: Node, add_call: AddCall) -> None:
+    await add_call(UID, 10)
+    assert named(await reconcile.run(node)) == [(UID, "missing")]
+    leave(node.spool, UID, tone(10), tone(10))
+    report = await reconcile.run(node)
+    assert report.sound
+    assert report.resolved == 0  # finalising it has resolved it already
+    async with node.database.transaction() as session:
+        assert await problems.list_open(session) == []
+
+
+async def test_an_open_problem_is_looked_at_again_however_old_its_call_is(node: Node, add_call: AddCall) -> None:
+    await add_call(UID, 10, ago=3 * 86400)
+    assert named(await reconcile.run(node)) == []
+    assert named(await reconcile.run(node, look_back=timedelta(days=7))) == [(UID, "missing")]
+    assert named(await reconcile.run(node)) == [(UID, "missing")]
+
+
+async def test_the_legs_of_a_killed_asterisk_are_recovered_and_its_call_is_adopted(node: Node) -> None:
+    settled(leave(node.spool, UID, tone(6), tone(5.8)))
+    report = await reconcile.run(node)
+    assert report.recovered == (UID,)
+    async with node.database.transaction() as session:
+        made, call = await store.get(session, UID), await ledger.get_call(session, UID)
+    assert made is not None
+    assert made.recovered
+    assert made.seconds == 6.0
+    assert call is not None
+
+
+async def test_a_live_call_is_left_alone(node: Node) -> None:
+    paths = leave(node.spool, UID, tone(6), tone(6))
+    settled(paths, ago=3)
+    report = await reconcile.run(node)
+    assert report.recovered == ()
+    assert UID in report.waiting
+    assert all(path.exists() for path in paths)
+
+
+async def test_strange_files_are_told_of_and_left_where_they_are(node: Node) -> None:
+    (node.spool / "..rx.sln16").write_bytes(b"x")
+    report = await reconcile.run(node)
+    assert [name for name, _ in report.refused] == ["'..rx.sln16'"]
+    assert (node.spool / "..rx.sln16").exists()
+
+
+async def test_a_file_that_left_the_store_is_unreadable_until_it_is_verified_again(
+    node: Node, add_call: AddCall
+) -> None:
+    await add_call(UID, 4)
+    leave(node.spool, UID, tone(4), tone(4))
+    made = await attempt(node, UID)
+    path = node.objects.path(made.object_key)
+    assert path is not None
+    away = path.rename(path.with_suffix(".away"))
+    assert named(await reconcile.run(node)) == [(UID, "unreadable")]
+    away.rename(path)
+    assert named(await reconcile.run(node)) == [(UID, "unreadable")]
+    assert (await reconcile.verify(node)).damaged == ()
+    assert named(await reconcile.run(node)) == []
+
+
+async def test_verify_finds_a_changed_bit_and_a_lost_file(node: Node, add_call: AddCall) -> None:
+    for uid in ("n1-1.1", "n1-2.1", "n1-3.1"):
+        await add_call(uid, 4)
+        leave(node.spool, uid, tone(4), tone(4))
+        await attempt(node, uid)
+    async with node.database.transaction() as session:
+        keys = {each.call_uid: each.object_key for each in await store.everything(session)}
+    paths = {uid: node.objects.path(key) for uid, key in keys.items()}
+    changed, lost = paths["n1-1.1"], paths["n1-2.1"]
+    assert changed is not None
+    assert lost is not None
+    data = bytearray(changed.read_bytes())
+    data[len(data) // 2] ^= 1
+    changed.write_bytes(data)
+    lost.unlink()
+    report = await reconcile.verify(node)
+    assert report.checked == 3
+    assert {finding.call_uid for finding in report.damaged} == {"n1-1.1", "n1-2.1"}
+    assert {uid for uid, _ in named(await reconcile.run(node))} == {"n1-1.1", "n1-2.1"}
+
+
+@pytest.mark.parametrize("ago", [30, 120])
+async def test_the_ordinary_job_comes_first(ago: float, node: Node, add_call: AddCall) -> None:
+    await add_call(UID, 4, ago=ago)
+    leave(node.spool, UID, tone(4), tone(4))
+    report = await reconcile.run(node)
+    assert (UID in report.waiting, UID in report.recovered) == (ago < 60, ago >= 60)
+    later = replace(node, clock=ManualClock(NOW + timedelta(seconds=90)))
+    assert (await reconcile.run(later)).sound
