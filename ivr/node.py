@@ -1,0 +1,196 @@
+"""The whole configuration of one Asterisk node, rendered from settings, secrets and seats into its own folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+from pydantic import SecretStr
+
+from hotline.settings import CHECKOUT, Settings
+from ivr.dialplan import checked, tell
+from ivr.errors import RenderError
+from ivr.menu import Menus, load_menus
+from ivr.paths import NodePaths
+from ivr.render import render_menus
+
+TEMPLATES = CHECKOUT / "docker" / "asterisk"
+PROMPTS = CHECKOUT / "ivr" / "prompts"
+MUSIC = "hold-music"
+MESSAGE_SECONDS = 180
+"""Longest message in the box; the caller hangs up or presses # sooner."""
+FALLBACK_SECONDS = 60
+"""Longest wait in the fallback queue before the message box."""
+
+DIALPLAN_PROMPTS = ("please-wait", "still-busy", "thanks", "leave-message", "tone", "message-taken")
+"""Prompts that the dialplan plays whatever the menu says."""
+
+EVENTS = (
+    "FullyBooted",
+    "Shutdown",
+    "UserEvent",
+    "DialBegin",
+    "DialEnd",
+    "BridgeEnter",
+    "BridgeLeave",
+    "Hold",
+    "Unhold",
+    "Hangup",
+    "DeviceStateChange",
+    "ContactStatus",
+)
+"""What the controller is told of its own accord; lists asked for by an action are not filtered."""
+
+MODULES = (
+    *("res_timing_timerfd", "res_crypto", "res_http_websocket", "res_sorcery_config", "res_sorcery_memory"),
+    *("res_sorcery_astdb", "res_pjproject", "res_pjsip", "res_pjsip_session", "res_rtp_asterisk", "res_srtp"),
+    *("res_pjsip_sdp_rtp", "res_pjsip_caller_id", "res_pjsip_nat", "res_pjsip_registrar", "res_pjsip_rfc3326"),
+    *("res_pjsip_authenticator_digest", "res_pjsip_endpoint_identifier_ip", "res_pjsip_endpoint_identifier_user"),
+    *("res_pjsip_header_funcs", "res_pjsip_dtmf_info", "res_pjsip_transport_websocket", "res_pjsip_maintenance"),
+    *("res_pjsip_pubsub", "chan_pjsip", "res_musiconhold", "res_manager_devicestate", "res_cdrel_custom", "cel_custom", "pbx_config"),
+    *("codec_a_mu", "codec_alaw", "codec_ulaw", "codec_g722", "codec_resample"),
+    *("format_pcm", "format_sln", "format_wav"),
+    *("bridge_simple", "bridge_native_rtp", "bridge_softmix", "bridge_builtin_features"),
+    *("app_dial", "app_playback", "app_queue", "app_mixmonitor", "app_userevent", "app_celgenuserevent", "app_stack"),
+    *("func_callerid", "func_channel", "func_cut", "func_global", "func_groupcount", "func_lock", "func_logic"),
+    *("func_sprintf", "func_strings", "func_uri"),
+)
+
+_EXTENSION = re.compile(r"[0-9]{2,8}")
+_SECRET = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+
+@dataclass(frozen=True)
+class SeatAccount:
+    """A seat's SIP log-in."""
+
+    extension: str
+    secret: SecretStr
+
+
+def render_node(settings: Settings, seats: Iterable[SeatAccount], *, paths: NodePaths | None = None) -> NodePaths:
+    """Write the node's configuration, prompts and empty folders; give them to Asterisk's user where we are root.
+
+    Files of an earlier run are replaced, recordings and journal stay. Raises RenderError for a value that Asterisk
+    would not read as plain text, MenuError for a menu that strands callers, NoAsteriskError where none is installed.
+    """
+    paths = paths or NodePaths.of(settings)
+    menus = load_menus(settings.menu)
+    texts = render_texts(settings, sorted(seats, key=lambda seat: seat.extension), menus, paths)
+    for folder in paths.folders:
+        folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        _replace(paths.etc / name, text)
+    _copy_sounds(menus, paths)
+    if os.geteuid() == 0:
+        _hand_over(paths)
+    return paths
+
+
+def render_texts(settings: Settings, seats: Sequence[SeatAccount], menus: Menus, paths: NodePaths) -> dict[str, str]:
+    """The configuration files by name; no I/O beyond reading the templates."""
+    ami_secret = settings.ami.secret.get_secret_value()
+    if not _SECRET.fullmatch(ami_secret):
+        raise RenderError("the AMI secret must be 8 to 64 letters, digits, - or _; set HOTLINE_AMI__SECRET")
+    for seat in seats:
+        if not _EXTENSION.fullmatch(seat.extension):
+            raise RenderError(f"seat extension {seat.extension!r} must be 2 to 8 digits")
+        if not _SECRET.fullmatch(seat.secret.get_secret_value()):
+            raise RenderError(f"the SIP secret of seat {seat.extension} must be 8 to 64 letters, digits, - or _")
+    for number in settings.asterisk.access_numbers:
+        if not re.fullmatch(r"\+?[0-9]{2,20}", number):
+            raise RenderError(f"access number {number!r} must be 2 to 20 digits")
+
+    def sound(prompt: str) -> str:
+        return f"{paths.inside(paths.sounds)}/{prompt}"
+
+    values = {
+        "node": settings.asterisk.node,
+        "inside": _Inside(paths),
+        "modules": paths.modules,
+        "share": "/usr/share/asterisk",
+        "loaded": MODULES,
+        "events": EVENTS,
+        "ami_port": settings.ami.port,
+        "ami_bind": settings.asterisk.ami_bind,
+        "ami_permit": settings.asterisk.ami_permit,
+        "ami_user": settings.ami.user,
+        "ami_secret": ami_secret,
+        "bind": settings.asterisk.bind,
+        "sip_port": settings.asterisk.sip_port,
+        "http_port": settings.asterisk.http_port,
+        "rtp_start": settings.asterisk.rtp_start,
+        "rtp_end": settings.asterisk.rtp_end,
+        "trunk_hosts": settings.asterisk.trunk_hosts,
+        "access_numbers": settings.asterisk.access_numbers,
+        "seats": [{"extension": seat.extension, "secret": seat.secret.get_secret_value()} for seat in seats],
+        "ring_seconds": settings.acd.ring_seconds,
+        "max_wait_seconds": settings.acd.max_wait_seconds,
+        "heartbeat_dead_loops": settings.acd.heartbeat_dead_loops,
+        "message_seconds": MESSAGE_SECONDS,
+        "fallback_seconds": FALLBACK_SECONDS,
+        "journal_name": paths.journal.name,
+        "greeting": menus.greeting,
+        "start": f"ivr-{menus.start}",
+    }
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        finalize=checked,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - configuration, not HTML; `checked` refuses what would need escaping
+    )
+    environment.globals.update(tell=tell, sound=sound)
+    texts = {
+        name.removesuffix(".j2"): environment.get_template(name).render(values) for name in environment.list_templates(["j2"])
+    }
+    return texts | {"menus.conf": render_menus(menus, sound)}
+
+
+class _Inside:
+    """`inside.recordings` in a template: the node's folder as Asterisk sees it."""
+
+    def __init__(self, paths: NodePaths) -> None:
+        self._paths = paths
+
+    def __getattr__(self, name: str) -> str:
+        return str(self._paths.inside(getattr(self._paths, name)))
+
+
+def _replace(target: Path, text: str) -> None:
+    part = target.with_suffix(target.suffix + ".part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640), "w", encoding="utf-8") as file:
+        file.write(text)
+    part.replace(target)
+
+
+def _copy_sounds(menus: Menus, paths: NodePaths) -> None:
+    """Asterisk in a chroot cannot see the checkout, so that it gets a copy of the prompts that are played."""
+    for name in sorted({*menus.prompts(), *DIALPLAN_PROMPTS}):
+        _copy(PROMPTS / f"{name}.wav", paths.sounds)
+    _copy(PROMPTS / f"{MUSIC}.wav", paths.music)
+
+
+def _copy(source: Path, folder: Path) -> None:
+    if not source.exists():
+        raise RenderError(f"prompt {source} is missing; render it with scripts/render_prompts.py")
+    part = folder / f"{source.name}.part"
+    shutil.copyfile(source, part)
+    part.replace(folder / source.name)
+
+
+def _hand_over(paths: NodePaths) -> None:
+    """Asterisk does not run as root, so that its files must be its own."""
+    uid, gid = paths.owner()
+    for folder, _, names in os.walk(paths.base):
+        os.chown(folder, uid, gid)
+        for name in names:
+            os.chown(Path(folder) / name, uid, gid, follow_symlinks=False)
+    paths.base.chmod(0o750)
