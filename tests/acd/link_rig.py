@@ -40,6 +40,11 @@ class Stream:
         async with asyncio.timeout(PATIENCE):
             return await anext(self._events)
 
+    async def rest(self) -> list[LinkEvent]:
+        """What is left once the link has ended."""
+        async with asyncio.timeout(PATIENCE):
+            return [item async for item in self._events]
+
     async def up(self) -> LinkUp:
         """The next LinkUp, passing over what comes before it."""
         while not isinstance(item := await self.next(), LinkUp):
@@ -62,6 +67,7 @@ class Stream:
 async def running(link: Link) -> AsyncIterator[Stream]:
     """`link.run()` beside the test's body; an error it ends with is raised at the end."""
     task = asyncio.create_task(link.run())
+    await asyncio.sleep(0)  # a task cancelled before its first step would never have run at all
     try:
         yield Stream(link)
     finally:

@@ -419,4 +419,4 @@ async def test_the_end_of_the_link_ends_its_stream_and_its_actions(asterisk: Scr
         await asyncio.sleep(0.05)
     with pytest.raises(LinkDownError):
         await action
-    assert [type(item) async for item in link.events()] == [LinkDown]
+    assert [type(item) for item in await stream.rest()] == [LinkDown]
