@@ -52,7 +52,15 @@ MODULES = (
     *("res_pjsip_sdp_rtp", "res_pjsip_caller_id", "res_pjsip_nat", "res_pjsip_registrar", "res_pjsip_rfc3326"),
     *("res_pjsip_authenticator_digest", "res_pjsip_endpoint_identifier_ip", "res_pjsip_endpoint_identifier_user"),
     *("res_pjsip_header_funcs", "res_pjsip_dtmf_info", "res_pjsip_transport_websocket", "res_pjsip_maintenance"),
-    *("res_pjsip_pubsub", "chan_pjsip", "res_musiconhold", "res_manager_devicestate", "res_cdrel_custom", "cel_custom", "pbx_config"),
+    *(
+        "res_pjsip_pubsub",
+        "chan_pjsip",
+        "res_musiconhold",
+        "res_manager_devicestate",
+        "res_cdrel_custom",
+        "cel_custom",
+        "pbx_config",
+    ),
     *("codec_a_mu", "codec_alaw", "codec_ulaw", "codec_g722", "codec_resample"),
     *("format_pcm", "format_sln", "format_wav"),
     *("bridge_simple", "bridge_native_rtp", "bridge_softmix", "bridge_builtin_features"),
@@ -149,7 +157,8 @@ def render_texts(settings: Settings, seats: Sequence[SeatAccount], menus: Menus,
     )
     environment.globals.update(tell=tell, sound=sound)
     texts = {
-        name.removesuffix(".j2"): environment.get_template(name).render(values) for name in environment.list_templates(["j2"])
+        name.removesuffix(".j2"): environment.get_template(name).render(values)
+        for name in environment.list_templates(["j2"])
     }
     return texts | {"menus.conf": render_menus(menus, sound)}
 
