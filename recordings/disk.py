@@ -14,7 +14,10 @@ from pathlib import Path
 import structlog
 from prometheus_client import Gauge
 
-from hotline.settings import RecordingSettings
+from hotline.health import Check
+from hotline.settings import RecordingSettings, Settings
+from ivr.errors import NoAsteriskError
+from ivr.paths import NodePaths
 from recordings.legs import Holders, Spool
 
 MEGABYTE = 1 << 20
@@ -66,6 +69,20 @@ def check(folders: tuple[Path, ...], limits: RecordingSettings) -> DiskReport:
     for folder, left in free.items():
         FREE.labels(str(folder)).set(left)
     return assess(free, limits)
+
+
+def readiness(settings: Settings) -> Check:
+    """The line of `/readyz` and of the doctor: whether new calls can be recorded on this machine."""
+    report = check(watched(settings), settings.recordings)
+    return Check("recordings_disk", report.ready, report.message if report.level is not Level.OK else "")
+
+
+def watched(settings: Settings) -> tuple[Path, ...]:
+    """Folders of this machine that recordings need: Asterisk's spool, where it has one, and the instance's own."""
+    try:
+        return NodePaths.of(settings).recordings, settings.instance_dir
+    except NoAsteriskError:
+        return (settings.instance_dir,)
 
 
 def watch(folders: tuple[Path, ...], limits: RecordingSettings) -> DiskReport:

@@ -28,7 +28,7 @@ class Patience(BaseRetryStrategy):
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         match exception:
-            case LegsMissing() | HostileName():
+            case HostileName():
                 return None
             case LegsHeld():
                 return RetryDecision(retry_in={"seconds": _HELD_WAIT}) if job.attempts < _HELD_ATTEMPTS else None
@@ -41,7 +41,10 @@ def register(app: App, context: JobContext) -> None:
 
     @app.task(name="recordings.finalise", retry=Patience(), pass_context=False)
     async def finalise(call_uid: str) -> None:
-        await attempt(Node.of(context), call_uid)
+        try:
+            await attempt(Node.of(context), call_uid)
+        except LegsMissing:
+            return  # `attempt` has opened a problem row that names the call; trying again brings no legs
 
     @app.periodic(cron="* * * * *")
     @app.task(name="recordings.reconcile", queueing_lock="recordings.reconcile", pass_context=False)

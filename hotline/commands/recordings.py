@@ -72,3 +72,29 @@ def verify_command(as_json: Json = False) -> None:
         typer.echo(f"{report.checked} recordings read back, {len(report.damaged)} damaged")
     if report.damaged:
         raise typer.Exit(1)
+
+
+@app.command("finalise")
+def finalise_command(
+    call: Annotated[str, typer.Argument(help="Uniqueid of the call, such as n1-1763700000.7.")],
+) -> None:
+    """Make the stored recording of one call out of its raw legs now, instead of waiting for the job."""
+    from recordings.finalise import attempt
+
+    made = _on_node(lambda node: attempt(node, call))
+    typer.echo(f"{made.object_key}  {made.seconds:.1f} s  sha256 {made.sha256}")
+
+
+def _on_node(work: Callable[[Node], Awaitable[T]]) -> T:
+    from hotline.clock import SystemClock
+    from hotline.connect import opened
+    from hotline.jobs import JobContext
+    from hotline.settings import load_settings
+    from recordings.finalise import Node
+
+    async def run() -> T:
+        settings = load_settings()
+        async with opened(settings) as database:
+            return await work(Node.of(JobContext(settings, database, SystemClock())))
+
+    return asyncio.run(run())

@@ -14,8 +14,9 @@ from hotline.clock import ManualClock
 from hotline.database import Database
 from hotline.settings import Settings
 from recordings import finalise
+from recordings.encode import encode
 from recordings.legs import Legs
-from recordings.objects import open_objects
+from recordings.objects import keep, open_objects
 from tests.recordings.conftest import NOW
 
 STEPS = ("claimed", "encoded", "stored", "row_uncommitted", "row_committed", "one_leg_deleted")
@@ -43,19 +44,17 @@ def delete_one(legs: Legs) -> None:
 
 
 def arm(step: str) -> None:
-    match step:
-        case "claimed":
-            finalise._preserve = die  # type: ignore[assignment]
-        case "encoded":
-            finalise.encode = after_sync(finalise.encode)
-        case "stored":
-            finalise.keep = after(finalise.keep)  # type: ignore[assignment]
-        case "row_uncommitted":
-            finalise.write_row = after(finalise.write_row)  # type: ignore[assignment]
-        case "row_committed":
-            finalise._delete = die  # type: ignore[assignment]
-        case "one_leg_deleted":
-            finalise._delete = delete_one
+    replacements: dict[str, tuple[str, Any]] = {
+        "claimed": ("_preserve", die),
+        "encoded": ("encode", after_sync(encode)),
+        "stored": ("keep", after(keep)),
+        "row_uncommitted": ("write_row", after(finalise.write_row)),
+        "row_committed": ("_delete", die),
+        "one_leg_deleted": ("_delete", delete_one),
+    }
+    name, replacement = replacements[step]
+    assert hasattr(finalise, name)
+    setattr(finalise, name, replacement)
 
 
 async def main(arguments: list[str]) -> None:

@@ -22,7 +22,7 @@ from recordings import problems, store
 from recordings.errors import DiskFull, HostileName, LegsHeld, LegsMissing, ObjectDamaged, StoreUnavailable
 from recordings.finalise import Node, attempt, finalise
 from recordings.models import Recording
-from recordings.objects import ObstoreObjects, digest, object_key
+from recordings.objects import Objects, ObstoreObjects, Stored, digest, object_key
 from recordings.store import RecordingView
 from tests.recordings.conftest import NOW, AddCall
 from tests.recordings.killed import STEPS
@@ -239,7 +239,7 @@ def _store_in(folder: Path) -> ObstoreObjects:
 class _Refusing:
     """A store that is down."""
 
-    def __init__(self, inner: ObstoreObjects) -> None:
+    def __init__(self, inner: Objects) -> None:
         self._inner = inner
 
     async def size(self, key: str) -> int | None:
@@ -251,7 +251,7 @@ class _Refusing:
     def read(self, key: str, start: int, length: int) -> AsyncIterator[bytes]:
         return self._inner.read(key, start, length)
 
-    def listing(self):  # type: ignore[no-untyped-def]
+    def listing(self) -> AsyncIterator[Stored]:
         return self._inner.listing()
 
     def path(self, key: str) -> Path | None:
