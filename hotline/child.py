@@ -20,8 +20,13 @@ def die_with_parent(number: int = signal.SIGTERM) -> Callable[[], None]:
     parent = os.getpid()
 
     def arrange() -> None:
-        _libc.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
-        if os.getppid() != parent:  # the parent died before the line above took effect
-            os._exit(1)
+        bind_to_parent(parent, number)
 
     return arrange
+
+
+def bind_to_parent(parent: int, number: int) -> None:
+    """The same for the running process, child of `parent`; it ends at once where `parent` is gone already."""
+    _libc.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
+    if os.getppid() != parent:  # it died before the line above took effect
+        os._exit(1)

@@ -100,6 +100,17 @@ class EmbeddedPostgres:
             self._lock.close()
             self._lock = None
 
+    def stop_left_over(self) -> bool:
+        """End a server that outlived its owner; whether there was one. Leaves one with a living owner alone."""
+        if not self.data.exists():
+            return False
+        try:
+            lock = self._take_lock()
+        except AlreadyOwnedError:
+            return False
+        with lock:
+            return self._stop_orphan()
+
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
@@ -121,23 +132,24 @@ class EmbeddedPostgres:
             raise AlreadyOwnedError(f"the database in {self.folder} is already run by another process") from None
         return handle
 
-    def _stop_orphan(self) -> None:
+    def _stop_orphan(self) -> bool:
         """End a server that outlived an owner, and forget a pid that now belongs to something else."""
         try:
             pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
             process = psutil.Process(pid)
             ours = process.name() == "postgres" and Path(process.cwd()) == self.data
         except (OSError, ValueError, psutil.Error):
-            return
+            return False
         if not ours:
             (self.data / "postmaster.pid").unlink(missing_ok=True)
-            return
+            return False
         process.send_signal(signal.SIGINT)
         try:
             process.wait(30)
         except psutil.TimeoutExpired:
             process.send_signal(signal.SIGQUIT)
             process.wait(30)
+        return True
 
     def _prepare_data(self) -> None:
         owner = _server_account()

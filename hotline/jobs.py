@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hotline.clock import Clock
 from hotline.database import Database
 from hotline.embedded import libpq_url
+from hotline.heavy import HeavyWork
 from hotline.settings import Settings
 
 JSON: TypeAlias = "str | int | float | bool | Sequence[JSON] | Mapping[str, JSON] | None"
@@ -53,6 +54,8 @@ class JobContext:
     settings: Settings
     database: Database
     clock: Clock
+    heavy: HeavyWork = field(default_factory=HeavyWork)
+    """Where audio is worked on: a process of its own, kept with its models."""
 
 
 async def defer(

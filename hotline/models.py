@@ -1,4 +1,4 @@
-"""Users, their sessions and the audit chain."""
+"""Users, their sessions, the audit chain, and which processes are alive."""
 
 from __future__ import annotations
 
@@ -66,3 +66,15 @@ class AuditHead(Base):
     digest: Mapped[str]
 
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+
+class Heartbeat(Base):
+    """A running process of this installation; see `hotline.health`."""
+
+    __tablename__ = "heartbeats"
+
+    part: Mapped[str] = mapped_column(primary_key=True)
+    host: Mapped[str] = mapped_column(primary_key=True)
+    pid: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]

@@ -20,7 +20,7 @@ from hotline.errors import HotlineError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PREFIX = "HOTLINE_"
-OTHER_VARIABLES = frozenset({"HOTLINE_CONFIG", "HOTLINE_DEBUG"})
+OTHER_VARIABLES = frozenset({"HOTLINE_CONFIG", "HOTLINE_DEBUG", "HOTLINE_READY_FD"})
 """Variables with our prefix that are no settings."""
 
 
@@ -128,6 +128,9 @@ class Settings(BaseSettings):
     timezone: str = "Asia/Shanghai"
     web_host: str = "127.0.0.1"
     web_port: int = Field(8080, ge=1, le=65535)
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = Field(0, ge=0, le=65535)
+    """Where controller, worker and node each answer `/metrics` on a host of their own; 0 means not at all."""
     cookie_secure: bool = False
     session_hours: float = Field(10.0, gt=0)
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")

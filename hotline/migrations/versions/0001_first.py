@@ -142,6 +142,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_drafts_state_due_at", "drafts", ["state", "due_at"], unique=False)
     op.create_table(
+        "heartbeats",
+        sa.Column("part", sa.String(), nullable=False),
+        sa.Column("host", sa.String(), nullable=False),
+        sa.Column("pid", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("part", "host", "pid", name=op.f("pk_heartbeats")),
+    )
+    op.create_table(
         "listenings",
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("call_uid", sa.String(), nullable=False),
@@ -343,6 +352,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_orders_call_uid"), table_name="orders")
     op.drop_table("orders")
     op.drop_table("listenings")
+    op.drop_table("heartbeats")
     op.drop_index("ix_drafts_state_due_at", table_name="drafts")
     op.drop_table("drafts")
     op.drop_table("customers")
