@@ -26,7 +26,8 @@ def checked(value: object) -> object:
     text = str(value)
     if not _PLAIN.fullmatch(text):
         raise RenderError(
-            f"the value {text[:40]!r} cannot stand in an Asterisk configuration; use letters, digits and . _ / : + - only"
+            f"the value {text[:40]!r} cannot stand in an Asterisk configuration; "
+            "use letters, digits and . _ / : + - only"
         )
     return text
 

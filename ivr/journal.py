@@ -1,6 +1,7 @@
 """The node's journal: what its calls went through, written by Asterisk itself, readable after any crash.
 
-Each line has six columns, all quoted: time (epoch seconds with microseconds), event, uniqueid, linkedid, channel, extra.
+Each line has six columns, all quoted: time (epoch seconds with microseconds), event, uniqueid, linkedid, channel,
+extra.
 The milestones that the dialplan tells are the events `HL_<kind>`; their extra is a JSON object (AST main/cel.c) whose
 `extra` is `call|at|service|caller|seat|epoch|detail`, the same facts as in the AMI event `Hotline`.
 """

