@@ -159,9 +159,7 @@ def main() -> None:
         server.terminate()
         server.join()
     ours, theirs = count / min(link), count / min(bare)
-    print(
-        f"machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    )
+    print(f"machine: {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print(f"stream:  {count} events of {len(render(EVENT))} bytes, best of {arguments.rounds} rounds each")
     print(f"link:            {ours:>9,.0f} events/s")
     print(f"bare panoramisk: {theirs:>9,.0f} events/s")
