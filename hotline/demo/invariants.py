@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ def double_rings(moments: Iterable[Moment]) -> list[tuple[Engagement, Engagement
     pairs = []
     for held in seats.values():
         held.sort(key=lambda entry: entry.start)
-        for earlier, later in zip(held, held[1:], strict=False):
+        for earlier, later in itertools.pairwise(held):
             if earlier.end is None or later.start < earlier.end:
                 pairs.append((earlier, later))
     return pairs

@@ -56,7 +56,7 @@ class Softphone:
         with contextlib.suppress(ConnectionError):  # it has ended: `wait_for` sees `gone`
             await self._process.stdin.drain()
 
-    async def wait_for(self, *names: str, timeout: float) -> PhoneEvent:  # noqa: ASYNC109 - a telephone's patience
+    async def wait_for(self, *names: str, timeout: float) -> PhoneEvent:
         """The next event of one of `names`, passing over others; SoftphoneError after `timeout` seconds."""
         seen: list[str] = []
         try:
@@ -78,7 +78,7 @@ class Softphone:
         if not event.facts["active"]:
             raise SoftphoneError(f"{self.user}: registration refused, {event.facts['code']} {event.facts['reason']}")
 
-    async def call(self, number: str, *, timeout: float = 15) -> None:  # noqa: ASYNC109
+    async def call(self, number: str, *, timeout: float = 15) -> None:
         await self.tell("call", to=number)
         event = await self.wait_for("confirmed", "disconnected", timeout=timeout)
         if event.name == "disconnected":
