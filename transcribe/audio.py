@@ -10,7 +10,7 @@ import math
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,9 @@ _BLOCK_SECONDS = 20.0
 _IN_MEMORY = 64 << 20
 """Bytes of decoded samples kept in memory: 17 minutes of two channels."""
 _LOWEST_RATE, _HIGHEST_RATE = 4_000, 384_000
+_HEAD = 1 << 16
+_NO_PROMISE = 1 << 61
+"""Frames that libsndfile names where it cannot tell the length."""
 _SHORTEST = 0.05
 """Seconds below which there is nothing to recognise."""
 
@@ -81,22 +84,25 @@ class Pcm:
         self.close()
 
 
-def decode(path: Path) -> Pcm:
-    """Decode the whole file, resampled to 16 kHz.
+def decode(source: Path | BinaryIO) -> Pcm:
+    """Decode a whole file, or a file object that can seek, resampled to 16 kHz.
 
     A file that breaks off is decoded as far as it goes and says so in `warnings`. Raises AudioError for what cannot be
     used: no such file, empty, not audio, no samples, more than two channels, a sample rate that no recording has.
     """
-    _check_file(path)
+    name = source.name if isinstance(source, Path) else "the sound"
+    if isinstance(source, Path):
+        _check_file(source)
+    head = _head(source)
     try:
-        with soundfile.SoundFile(path) as sound:
+        with soundfile.SoundFile(source) as sound:
             claimed = _Claimed(sound.samplerate, sound.channels, sound.frames)
-            _check_header(path, claimed)
-            return _decode_open(path, sound, claimed)
+            _check_header(name, claimed)
+            return _decode_open(name, sound, claimed, _wav_frames(head))
     except soundfile.LibsndfileError as error:
         reason = str(error.error_string).rstrip(". ")
         raise AudioError(
-            f"{path.name} is not audio that can be read ({reason}); give a WAV, FLAC, Ogg, MP3 or other sound file"
+            f"{name} is not audio that can be read ({reason}); give a WAV, FLAC, Ogg, MP3 or other sound file"
         ) from error
 
 
@@ -114,23 +120,30 @@ def _check_file(path: Path) -> None:
         raise AudioError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _check_header(path: Path, claimed: _Claimed) -> None:
+def _head(source: Path | BinaryIO) -> bytes:
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            return file.read(_HEAD)
+    head = source.read(_HEAD)
+    source.seek(0)
+    return head
+
+
+def _check_header(name: str, claimed: _Claimed) -> None:
     if claimed.channels > 2:
-        raise AudioError(
-            f"{path.name} has {claimed.channels} channels; give one channel, or two (left caller, right seat)"
-        )
+        raise AudioError(f"{name} has {claimed.channels} channels; give one channel, or two (left caller, right seat)")
     if not _LOWEST_RATE <= claimed.rate <= _HIGHEST_RATE:
         raise AudioError(
-            f"{path.name} says {claimed.rate} samples per second; "
+            f"{name} says {claimed.rate} samples per second; "
             f"speech is recorded at {_LOWEST_RATE} to {_HIGHEST_RATE}, so the header is wrong"
         )
 
 
-def _decode_open(path: Path, sound: Any, claimed: _Claimed) -> Pcm:
+def _decode_open(name: str, sound: Any, claimed: _Claimed, wav_frames: int) -> Pcm:
     pcm = Pcm(claimed.channels)
     try:
         got, broken, invalid = _copy(sound, claimed, pcm)
-        pcm.warnings = _warnings(path, claimed, got, broken, invalid)
+        pcm.warnings = _warnings(claimed, max(claimed.frames, wav_frames), got, broken, invalid)
     except OSError as error:
         pcm.close()
         raise AudioError(
@@ -141,13 +154,13 @@ def _decode_open(path: Path, sound: Any, claimed: _Claimed) -> Pcm:
         raise
     if pcm.seconds < _SHORTEST:
         pcm.close()
-        raise AudioError(f"{path.name} holds no sound; its header is there but the samples are not")
+        raise AudioError(f"{name} holds no sound; its header is there but the samples are not")
     return pcm
 
 
-def _warnings(path: Path, claimed: _Claimed, got: int, broken: bool, invalid: int) -> tuple[str, ...]:
+def _warnings(claimed: _Claimed, promised: int, got: int, broken: bool, invalid: int) -> tuple[str, ...]:
     warnings = []
-    missing = _missing_seconds(path, claimed, got)
+    missing = max(0.0, (promised - got) / claimed.rate) if promised < _NO_PROMISE else 0.0
     if broken or missing > 0.1:
         read = got / claimed.rate
         of_all = f" of {read + missing:.1f}" if missing > 0.1 else ""
@@ -186,19 +199,12 @@ def _resample(resampler: Any, block: Samples, last: bool) -> Samples:
     return out.reshape(-1, block.shape[1])
 
 
-def _missing_seconds(path: Path, claimed: _Claimed, got: int) -> float:
-    """Seconds that the header promises and the file lacks.
+def _wav_frames(head: bytes) -> int:
+    """Frames that a WAV's data chunk promises, 0 for what is no WAV.
 
     libsndfile quietly shortens a WAV whose data chunk is longer than the file, so that chunk's own size is read here.
     A writer that was killed leaves 0 or the largest number there: such a size promises nothing.
     """
-    promised = max(claimed.frames if claimed.frames < 1 << 62 else 0, _wav_frames(path, claimed))
-    return max(0.0, (promised - got) / claimed.rate)
-
-
-def _wav_frames(path: Path, claimed: _Claimed) -> int:
-    with path.open("rb") as file:
-        head = file.read(1 << 16)
     if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
         return 0
     at, width = 12, 0

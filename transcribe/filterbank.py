@@ -44,4 +44,4 @@ def _triangles() -> npt.NDArray[np.float32]:
     left, centre, right = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     bins = mel(np.arange(_FFT // 2 + 1) * RATE / _FFT)[None, :]
     rising, falling = (bins - left) / (centre - left), (right - bins) / (right - centre)
-    return np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
+    return np.asarray(np.maximum(0.0, np.minimum(rising, falling)), np.float32)

@@ -29,6 +29,8 @@ class Piece:
     at: float
     start: float
     end: float
+    speech: Span
+    """The region without its padding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,16 @@ class Window:
         return self.pieces[-1].at + self.pieces[-1].end - self.pieces[-1].start
 
     def restore(self, words: Sequence[Word]) -> Iterator[Word]:
-        """Words at the file's seconds; a word belongs to the piece that its middle lies in and does not leave it."""
+        """Words at the file's seconds; a word belongs to the piece that its middle lies in.
+
+        It does not leave that piece's region: recognisers let the first word begin with the silence before it.
+        """
         for word in words:
             middle = (word.start + word.end) / 2
             piece = max((each for each in self.pieces if each.at <= middle), key=_at, default=self.pieces[0])
-            start = min(max(word.start - piece.at + piece.start, piece.start), piece.end)
-            end = min(max(word.end - piece.at + piece.start, start), piece.end)
+            first, last = piece.speech
+            start = min(max(word.start - piece.at + piece.start, first), last)
+            end = min(max(word.end - piece.at + piece.start, start), last)
             yield Word(start, end, word.text, word.confidence)
 
 
@@ -67,12 +73,12 @@ def pack(
     windows: list[Window] = []
     pieces: list[Piece] = []
     used = 0.0
-    for start, end in _padded(regions, total, neighbours or regions):
+    for region, (start, end) in zip(regions, _padded(regions, total, neighbours or regions), strict=True):
         for first, last in _cut(start, end, longest):
             if pieces and used + last - first > longest:
                 windows.append(Window(tuple(pieces)))
                 pieces, used = [], 0.0
-            pieces.append(Piece(used, first, last))
+            pieces.append(Piece(used, first, last, region))
             used += last - first
     if pieces:
         windows.append(Window(tuple(pieces)))

@@ -32,6 +32,9 @@ _MOST_CLUSTERED = 1500
 _SHORTEST = 0.3
 """Seconds of a speaker below which a change back and forth is not believed."""
 
+_SHORTEST_ENCLOSED = 0.9
+"""The same where the other speaker goes on, without a silence, before and after."""
+
 Voice = npt.NDArray[np.float32]
 
 
@@ -136,8 +139,10 @@ def _split(region: Span, votes: npt.NDArray[np.float32]) -> list[tuple[float, fl
     label = label[known]
     changes = [0, *(np.flatnonzero(np.diff(label)) + 1).tolist(), len(label)]
     runs: list[list[int]] = []
-    for begin, end in pairwise(changes):
-        short = (end - begin) * FRAME < _SHORTEST
+    edges = list(pairwise(changes))
+    for index, (begin, end) in enumerate(edges):
+        enclosed = 0 < index < len(edges) - 1
+        short = (end - begin) * FRAME < (_SHORTEST_ENCLOSED if enclosed else _SHORTEST)
         if runs and (short or runs[-1][2] == label[begin]):
             runs[-1][1] = end
         else:

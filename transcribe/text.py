@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 
@@ -35,3 +36,12 @@ def needs_space(before: str, after: str) -> bool:
 def spoken(text: str) -> str:
     """Only what is said: letters and digits, no punctuation or space."""
     return "".join(character for character in text if unicodedata.category(character)[0] in "LN")
+
+
+_WIDE = str.maketrans(",?!:;", "，？！：；")
+_NARROW_AFTER_HAN = re.compile("(?<=[\u3400-\u4dbf\u4e00-\u9fff])[,?!:;]")
+
+
+def full_width(text: str) -> str:
+    """Punctuation after a Chinese character as Chinese punctuation; that of figures and Latin words as it is."""
+    return _NARROW_AFTER_HAN.sub(lambda found: found.group().translate(_WIDE), text)

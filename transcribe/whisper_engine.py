@@ -12,7 +12,7 @@ from faster_whisper.transcribe import Segment
 
 from transcribe.audio import RATE, Samples
 from transcribe.guards import is_invented
-from transcribe.text import simplified
+from transcribe.text import full_width, simplified
 from transcribe.turns import Word
 
 PROMPT = "以下是电信客服热线的通话，普通话。"
@@ -57,7 +57,7 @@ def _words(segments: Iterable[Segment]) -> list[Word]:
         if is_invented(segment.text, segment.no_speech_prob, segment.avg_logprob, segment.compression_ratio):
             continue
         for word in segment.words or ():
-            text = simplified(word.word)
+            text = full_width(simplified(word.word))
             if text.strip():
                 words.append(Word(float(word.start), float(word.end), text, float(word.probability)))
     return words

@@ -1,0 +1,194 @@
+"""Transcripts and drafts in the database, as the rooms above read and move them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from transcribe.errors import TranscribeError
+from transcribe.models import Draft, Transcript
+from transcribe.turns import Transcription, Turn
+
+
+class DraftState(StrEnum):
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    DISCARDED = "discarded"
+
+
+TRANSITIONS: Mapping[DraftState, frozenset[DraftState]] = {
+    DraftState.PENDING: frozenset({DraftState.CONFIRMED, DraftState.DISCARDED}),
+    DraftState.CONFIRMED: frozenset(),
+    DraftState.DISCARDED: frozenset({DraftState.PENDING}),
+}
+"""A discarded draft can be taken up again; a confirmed one has become an order."""
+
+
+class DraftMissing(TranscribeError):
+    code: ClassVar[str] = "draft_missing"
+
+
+class DraftDecided(TranscribeError):
+    """Somebody has confirmed or discarded the draft already."""
+
+    code: ClassVar[str] = "draft_decided"
+
+
+@dataclass(frozen=True, slots=True)
+class DraftView:
+    """A draft with the turns it was read out of. `fields` is what `hotline transcribe --json` prints as `draft`."""
+
+    call_uid: str
+    kind: str
+    business: str
+    nature: str | None
+    urgent: bool
+    fields: dict[str, Any]
+    state: DraftState
+    created_at: datetime
+    due_at: datetime
+    """When the clerk must have keyed it (D28)."""
+    turns: tuple[Turn, ...]
+    talk_over: tuple[tuple[float, float], ...]
+    seconds: float
+    """Length of the recording."""
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptView:
+    call_uid: str
+    engine: str
+    seconds: float
+    turns: tuple[Turn, ...]
+    talk_over: tuple[tuple[float, float], ...]
+    created_at: datetime
+
+
+async def save(
+    session: AsyncSession,
+    call_uid: str,
+    heard: Transcription,
+    draft: Mapping[str, Any] | None,
+    *,
+    now: datetime,
+    due_at: datetime,
+) -> None:
+    """Store what was heard and, unless None, the draft read out of it.
+
+    Done again, it replaces the transcript and a draft that is still pending; one that a person has decided stays.
+    """
+    transcript: dict[str, Any] = {
+        "engine": heard.engine,
+        "seconds": heard.seconds,
+        "turns": [turn.to_json() for turn in heard.turns],
+        "talk_over": [[round(start, 2), round(end, 2)] for start, end in heard.talk_over],
+        "created_at": now,
+    }
+    written = insert(Transcript).values(call_uid=call_uid, **transcript)
+    await session.execute(written.on_conflict_do_update(index_elements=["call_uid"], set_=transcript))
+    if draft is None:
+        return
+    values: dict[str, Any] = {
+        "kind": draft["kind"],
+        "business": draft["business"],
+        "nature": draft["nature"],
+        "urgent": draft["urgent"],
+        "fields": dict(draft),
+    }
+    drafted = insert(Draft).values(
+        call_uid=call_uid, state=DraftState.PENDING.value, created_at=now, due_at=due_at, **values
+    )
+    still_open = Draft.state == DraftState.PENDING.value
+    await session.execute(drafted.on_conflict_do_update(index_elements=["call_uid"], set_=values, where=still_open))
+
+
+async def get(session: AsyncSession, call_uid: str, *, lock: bool = False) -> DraftView | None:
+    """The draft of one call, None where there is none; with `lock`, nobody else can decide it until the commit."""
+    query = _joined().where(Draft.call_uid == call_uid)
+    if lock:
+        query = query.with_for_update(of=Draft)
+    row = (await session.execute(query)).one_or_none()
+    return _view(*row) if row else None
+
+
+async def list_pending(session: AsyncSession, *, limit: int = 200) -> list[DraftView]:
+    """Drafts that wait for a clerk, the one due first at the front."""
+    query = _joined().where(Draft.state == DraftState.PENDING.value).order_by(Draft.due_at, Draft.call_uid).limit(limit)
+    return [_view(*row) for row in await session.execute(query)]
+
+
+async def count_pending(session: AsyncSession, *, due_before: datetime | None = None) -> int:
+    """How many drafts wait, or how many of them are due before a moment."""
+    query = select(func.count()).select_from(Draft).where(Draft.state == DraftState.PENDING.value)
+    if due_before is not None:
+        query = query.where(Draft.due_at < due_before)
+    return int((await session.execute(query)).scalar_one())
+
+
+async def business_of(session: AsyncSession, call_uids: Iterable[str]) -> dict[str, str]:
+    """Business type (D4) of calls by their drafts; calls without a draft are left out."""
+    query = select(Draft.call_uid, Draft.business).where(Draft.call_uid.in_(list(call_uids)))
+    return dict((await session.execute(query)).tuples().all())
+
+
+async def transcript_of(session: AsyncSession, call_uid: str) -> TranscriptView | None:
+    """What was said in one call, None where it has not been recognised."""
+    row = await session.scalar(select(Transcript).where(Transcript.call_uid == call_uid))
+    if row is None:
+        return None
+    return TranscriptView(row.call_uid, row.engine, row.seconds, _turns(row), _talk_over(row), row.created_at)
+
+
+async def set_state(session: AsyncSession, call_uid: str, state: DraftState) -> DraftView:
+    """Decide a draft; two people deciding at once, the second is told.
+
+    Raises DraftMissing, or DraftDecided where the step is not one of `TRANSITIONS`.
+    """
+    row = await session.scalar(select(Draft).where(Draft.call_uid == call_uid).with_for_update())
+    if row is None:
+        raise DraftMissing(f"call {call_uid} has no draft; its recording may not have been recognised yet")
+    if state not in TRANSITIONS[DraftState(row.state)]:
+        raise DraftDecided(f"the draft of call {call_uid} is {row.state} and cannot become {state}; reload the list")
+    row.state = state.value
+    await session.flush()
+    found = await get(session, call_uid)
+    assert found is not None
+    return found
+
+
+def _joined() -> Any:
+    return select(Draft, Transcript).join(Transcript, Transcript.call_uid == Draft.call_uid)
+
+
+def _view(draft: Draft, transcript: Transcript) -> DraftView:
+    return DraftView(
+        call_uid=draft.call_uid,
+        kind=draft.kind,
+        business=draft.business,
+        nature=draft.nature,
+        urgent=draft.urgent,
+        fields=draft.fields,
+        state=DraftState(draft.state),
+        created_at=draft.created_at,
+        due_at=draft.due_at,
+        turns=_turns(transcript),
+        talk_over=_talk_over(transcript),
+        seconds=transcript.seconds,
+        engine=transcript.engine,
+    )
+
+
+def _turns(row: Transcript) -> tuple[Turn, ...]:
+    return tuple(Turn.from_json(turn) for turn in row.turns)
+
+
+def _talk_over(row: Transcript) -> tuple[tuple[float, float], ...]:
+    return tuple((float(start), float(end)) for start, end in row.talk_over)
