@@ -1,0 +1,148 @@
+"""The sum the caller disputes or wants back, in yuan.
+
+Of all sums that are said, the one is taken that stands closest to words of refund, then of overcharge, then of charge;
+plan prices and monthly fees stand back (`amount` in `patterns.yaml`). A rough sum (两百多块) is taken at its stated part.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from transcribe.draft.lexicon import Lexicon
+from transcribe.draft.normalise import Line
+from transcribe.draft.numbers import NUMERAL, parse
+from transcribe.draft.result import Evidence, Kind
+
+_MONEY = re.compile(
+    rf"(?P<number>{NUMERAL})(?P<rough>多|几|来)?(?P<unit>块|元|圆|[快筷](?=钱|[,。?!五]|$|的|退|多)|员(?=钱|[,。?!]|$)|角|毛)"
+    r"(?P<tail>零?[一二三四五六七八九两\d]{1,2}(?:毛|角)?(?:[一二三四五六七八九\d]分)?(?![一二三四五六七八九十百千万\d]|天|个|次|年|月|号|日|点|条|张|兆|倍|人|台|部|分钟|小时|g|m))?"
+    r"(?P<money>钱)?"
+)
+_BARE = re.compile(
+    rf"(?:扣|收|退|交|花|充|赔|补|多收|多扣)(?:了|我|你|们|还|给|掉|值|去|费|成){{0,3}}(?P<number>{NUMERAL})(?=[,。?!]|$|退|结果)"
+)
+_CORRECTED = re.compile("^[^。?!]{0,3}(?:不对|不是|错了|说错|应该是)")
+_ROUGH = re.compile("左右|上下|以上|大概|差不多")
+_ENOUGH = 1.5
+_ENOUGH_TO_ASK = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """One sum that was said."""
+
+    yuan: Decimal
+    line: int
+    start: int
+    end: int
+    rough: bool
+    bare: bool
+    """Said without a unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    yuan: Decimal
+    confidence: float
+    evidence: tuple[Evidence, ...]
+
+    def __str__(self) -> str:
+        """Plain decimal in yuan: "30" or "30.50"."""
+        whole = self.yuan == self.yuan.to_integral_value()
+        return f"{self.yuan:.0f}" if whole else f"{self.yuan:.2f}"
+
+
+def find_amount(lines: Sequence[Line], lexicon: Lexicon, kind: Kind) -> Amount | None:
+    """The sum in dispute; somebody who only asks or suggests disputes none unless the words are plain."""
+    sums = [each for number, line in enumerate(lines) for each in sums_in(number, line)]
+    scored = [(_score(each, lines, lexicon), each) for each in sums]
+    totals: dict[Decimal, float] = {}
+    for score, each in scored:
+        repeated = 0.7 if each.yuan in totals and score > 0 else 0.0
+        totals[each.yuan] = max(totals.get(each.yuan, -9.0), score) + repeated
+    if not totals:
+        return None
+    enough = _ENOUGH if kind is Kind.COMPLAINT else _ENOUGH_TO_ASK
+    latest = {each.yuan: (each.line, each.start) for each in sums}
+    best = max(totals, key=lambda yuan: (totals[yuan], latest[yuan]))
+    if totals[best] < enough:
+        return None
+    said = [each for score, each in sorted(scored, key=lambda entry: -entry[0]) if each.yuan == best]
+    confidence = min(0.95, 0.45 + 0.09 * totals[best])
+    if all(each.rough for each in said):
+        confidence *= 0.6
+    if all(each.bare for each in said):
+        confidence *= 0.8
+    evidence = tuple(lines[each.line].evidence(each.start, each.end) for each in said[:2])
+    return Amount(best, confidence, evidence)
+
+
+def sums_in(number: int, line: Line) -> Iterator[Sum]:
+    """All sums of money in one line."""
+    taken: list[tuple[int, int]] = []
+    for match in _MONEY.finditer(line.text):
+        yuan = _yuan(match)
+        if yuan is not None and 0 < yuan < 10_000_000 and not _is_no_money(match, line.text):
+            taken.append(match.span())
+            around = line.text[max(0, match.start() - 3) : match.end() + 3]
+            rough = bool(match["rough"] or _ROUGH.search(around))
+            yield Sum(yuan, number, match.start(), match.end(), rough, bare=False)
+    for match in _BARE.finditer(line.text):
+        start, end = match.span("number")
+        if all(end <= one or start >= other for one, other in taken):
+            yuan = parse(match["number"])
+            if yuan is not None and 1 <= yuan < 100_000:
+                yield Sum(yuan, number, start, end, rough=False, bare=True)
+
+
+def _yuan(match: re.Match[str]) -> Decimal | None:
+    number = match["number"]
+    if match["rough"] == "几" and not number.endswith(tuple("十百千万")):
+        return None
+    base = parse(number)
+    if base is None:
+        return None
+    if match["unit"] in ("角", "毛"):
+        return base / 10
+    tail = match["tail"]
+    return base if not tail else base + _below_one_yuan(tail)
+
+
+def _below_one_yuan(tail: str) -> Decimal:
+    """五 and 五毛 are half a yuan, 零五 and 零五分 are five fen, 二五 and 两毛五 are twenty-five."""
+    tens, _, rest = re.sub("角", "毛", tail).partition("毛")
+    digits = "".join(str(parse(each)) for each in tens if each not in "零〇分")
+    if tens.startswith(("零", "〇", "0")) and "毛" not in tail:
+        digits = "0" + digits.lstrip("0")
+    digits += "".join(str(parse(each)) for each in rest if each != "分")
+    return Decimal(f"0.{digits[:2]}") if digits.isdecimal() else Decimal(0)
+
+
+def _is_no_money(match: re.Match[str], text: str) -> bool:
+    """一块 is also "together" or "a piece"."""
+    if match["number"] != "一" or match["unit"] != "块" or match["money"] or match["tail"]:
+        return False
+    return not re.match("[,。?!]|$|多|的", text[match.end() :])
+
+
+def _score(each: Sum, lines: Sequence[Line], lexicon: Lexicon) -> float:
+    line = lines[each.line]
+    left, right = line.text[max(0, each.start - 18) : each.start], line.text[each.end : each.end + 16]
+    plus_left, minus_left = _extremes(left, lexicon.amount_left, search=True)
+    plus_right, minus_right = _extremes(right, lexicon.amount_right, search=False)
+    score = plus_left + minus_left + plus_right + minus_right
+    if _CORRECTED.match(right):
+        score -= 5
+    if each.bare:
+        score -= 0.5
+    return score if line.is_caller else score * 0.5
+
+
+def _extremes(
+    text: str, scores: Sequence[tuple[re.Pattern[str], float]], *, search: bool
+) -> tuple[float, float]:
+    found = [weight for expression, weight in scores if (expression.search(text) if search else expression.match(text))]
+    return max([0.0, *found]), min([0.0, *found])

@@ -1,0 +1,199 @@
+"""Domain terms in a line, as written or as another word of the same sound.
+
+Recognisers prefer everyday words, so a term often comes out as one (移机 as 以及, 工号 as 功耗). A span that sounds like a
+term is therefore taken for it only as far as its surroundings allow:
+
+- an everyday word needs the term's own `near` words, or, if it is not too common, other domain terms close by;
+- a span that cuts through everyday words (可**以及**时) needs domain terms close by and still counts little;
+- longer terms need less: three syllables in a row rarely agree by chance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from transcribe.draft.lexicon import Lexicon, Term
+from transcribe.draft.normalise import Line
+from transcribe.draft.sounds import CONFUSABLE, DIFFERENT, SAME_SYLLABLE, classes, likeness
+
+REPAIR_FROM = 0.4
+"""Quality from which the misheard characters are put right for the expressions that are read afterwards."""
+_VERY_COMMON = 3_000
+_NEAR = 12
+_AROUND = 24
+_NUMERALS = frozenset("0123456789零〇一二三四五六七八九幺十百千")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A term found at `line.text[start:end]`; `quality` is 1 as written and less the less it sounds like it."""
+
+    term: Term
+    line: int
+    start: int
+    end: int
+    quality: float
+
+    @property
+    def exact(self) -> bool:
+        return self.quality == 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Lines with misheard terms put right, and the terms of each line."""
+
+    lines: tuple[Line, ...]
+    hits: tuple[tuple[Hit, ...], ...]
+
+
+def listen(lines: Sequence[Line], lexicon: Lexicon) -> Heard:
+    """Find the terms of every line and put right the misheard ones."""
+    hits = tuple(_hits(number, line, lexicon) for number, line in enumerate(lines))
+    return Heard(tuple(_repaired(line, found) for line, found in zip(lines, hits, strict=True)), hits)
+
+
+def _hits(number: int, line: Line, lexicon: Lexicon) -> tuple[Hit, ...]:
+    candidates = list(_candidates(number, line.text, lexicon))
+    exact = [hit for hit in candidates if hit.exact]
+    cuts = _word_bounds(line.text, lexicon) if len(exact) < len(candidates) else frozenset()
+    weighed = [hit if hit.exact else _in_context(hit, line.text, exact, cuts, lexicon) for hit in candidates]
+    return _apart(hit for hit in weighed if hit.quality > 0)
+
+
+def _candidates(number: int, text: str, lexicon: Lexicon) -> Iterable[Hit]:
+    seen: set[tuple[int, int]] = set()
+    sounds = [classes(character) for character in text]
+    for position in range(len(text)):
+        alone = lexicon.single.get(text[position])
+        if alone is not None:
+            yield Hit(lexicon.terms[alone], number, position, position + 1, 1.0)
+        if position + 1 == len(text):
+            break
+        for first in sounds[position]:
+            for second in sounds[position + 1]:
+                for term_number, place in lexicon.by_sound.get((first, second), ()):
+                    key = (term_number, position - place)
+                    if key in seen:
+                        continue
+                    seen.add(key)
+                    hit = _compare(number, text, position - place, lexicon.terms[term_number])
+                    if hit is not None:
+                        yield hit
+
+
+def _compare(number: int, text: str, start: int, term: Term) -> Hit | None:
+    """The term at `start` with its likeness, one wrong or one lost character of four or more forgiven."""
+    size = len(term.text)
+    end = start + size
+    forgiving = size >= 4 and any(facet not in ("neutral", "cue") for facet, _, _ in term.speaks_for)
+    if start >= 0 and end <= len(text):
+        grades = [
+            likeness(heard, meant, syllable)
+            for heard, meant, syllable in zip(text[start:end], term.text, term.syllables, strict=True)
+        ]
+        wrong = grades.count(DIFFERENT)
+        if wrong == 0 and _stands_free(text, start, end, term.text):
+            mean = sum(grades) / size
+            return Hit(term, number, start, end, mean if min(grades) > CONFUSABLE else mean * 0.9)
+        if forgiving and wrong == 1 and sum(grades) >= (size - 1) * SAME_SYLLABLE:
+            return Hit(term, number, start, end, 0.6)
+    if forgiving:
+        for lost in range(1, size):
+            meant, sounds = _without(term.text, lost), _without(term.syllables, lost)
+            begin = max(0, start)
+            heard = text[begin : begin + size - 1]
+            if len(heard) == size - 1 and all(
+                likeness(a, b, c) >= SAME_SYLLABLE for a, b, c in zip(heard, meant, sounds, strict=True)
+            ):
+                return Hit(term, number, begin, begin + size - 1, 0.55)
+    return None
+
+
+def _without(sequence: Sequence[str], index: int) -> tuple[str, ...]:
+    return (*sequence[:index], *sequence[index + 1 :])
+
+
+def _stands_free(text: str, start: int, end: int, term: str) -> bool:
+    """A term that is a number (一六八) is none inside a longer number, and none where it is a sum of money."""
+    if not _NUMERALS.intersection(term):
+        return True
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if term[0] in _NUMERALS and before in _NUMERALS and before:
+        return False
+    return not (term[-1] in _NUMERALS and after and (after in _NUMERALS or after in "块元天条"))
+
+
+def _in_context(hit: Hit, text: str, exact: Sequence[Hit], cuts: frozenset[int], lexicon: Lexicon) -> Hit:
+    """The hit with the quality that its surroundings leave it."""
+    size = hit.end - hit.start
+    span = text[hit.start : hit.end]
+    if size >= 4 or len(hit.term.text) != size:
+        return hit
+    beside = _domain_terms_around(hit, exact)
+    common = lexicon.common.get(span, 0)
+    factor = 1.0
+    if common:
+        confusable = hit.quality < SAME_SYLLABLE
+        near = hit.term.near is not None and bool(
+            hit.term.near.search(text, max(0, hit.start - _NEAR), hit.start)
+            or hit.term.near.search(text, hit.end, min(len(text), hit.end + _NEAR))
+        )
+        if near:
+            factor = 0.75
+        else:
+            factor = 0.6 if beside and common < _VERY_COMMON and not confusable else 0.0
+    elif hit.start not in cuts or hit.end not in cuts:
+        factor = 0.5 if beside else 0.0
+        factor = max(factor, 0.4) if size == 3 else factor
+    elif size == 2 and not beside:
+        factor = 0.7
+    return Hit(hit.term, hit.line, hit.start, hit.end, hit.quality * factor)
+
+
+def _domain_terms_around(hit: Hit, exact: Iterable[Hit]) -> int:
+    return sum(
+        any(facet in ("business", "nature", "kind") and weight >= 2 for facet, _, weight in other.term.speaks_for)
+        for other in exact
+        if other.end <= hit.start and hit.start - other.end <= _AROUND
+        or other.start >= hit.end and other.start - hit.end <= _AROUND
+    )
+
+
+def _word_bounds(text: str, lexicon: Lexicon) -> frozenset[int]:
+    """Where words begin and end in the likeliest cutting of the text into common words."""
+    count = len(text)
+    best = [0.0] + [-math.inf] * count
+    origin = [0] * (count + 1)
+    for end in range(1, count + 1):
+        for start in range(max(0, end - lexicon.longest_common), end):
+            word = text[start:end]
+            counted = lexicon.common.get(word, 0) if end - start > 1 else 1
+            if counted:
+                score = best[start] + math.log(counted) - lexicon.log_total
+                if score > best[end]:
+                    best[end], origin[end] = score, start
+    bounds = {count}
+    while count:
+        count = origin[count]
+        bounds.add(count)
+    return frozenset(bounds)
+
+
+def _apart(hits: Iterable[Hit]) -> tuple[Hit, ...]:
+    """The hits that remain when better and longer ones take their place first; in order."""
+    chosen: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: (-hit.quality * (hit.end - hit.start), hit.start, hit.term.text)):
+        if all(hit.end <= other.start or hit.start >= other.end for other in chosen):
+            chosen.append(hit)
+    return tuple(sorted(chosen, key=lambda hit: hit.start))
+
+
+def _repaired(line: Line, hits: Iterable[Hit]) -> Line:
+    characters = list(line.text)
+    for hit in hits:
+        if REPAIR_FROM <= hit.quality < 1.0 and len(hit.term.text) == hit.end - hit.start:
+            characters[hit.start : hit.end] = hit.term.text
+    return line.with_text("".join(characters))

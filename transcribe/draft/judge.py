@@ -1,0 +1,180 @@
+"""Kind, business, nature and urgency: what the terms and expressions of a call speak for, weighed.
+
+Every mention adds its weight, less the less surely it was heard; the same term again adds little. The caller's words
+count in full; of the seat's, none decides the kind (a seat says 请问 and 建议 too) and the rest count a third.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from transcribe.draft.hearing import Heard
+from transcribe.draft.lexicon import Lexicon
+from transcribe.draft.normalise import Line
+from transcribe.draft.result import Business, Evidence, Kind, Nature
+from transcribe.draft.roles import SEAT_PHRASES
+
+_SEAT_SHARE = {"kind": 0.0, "business": 0.35, "nature": 0.35, "urgent": 0.35}
+_AGAIN = (1.0, 0.4, 0.2)
+"""What the first, second and third mention of the same term are worth; further ones nothing."""
+_DENIED = re.compile("(?:不是|没有?|不|并非|别|不用|不必|无需|不算)(?:来|要|想|因为|是|说|什么|打算|过)*$")
+_DENIABLE = {"投诉", "申诉", "举报", "建议", "咨询", "收费", "费用", "着急", "紧急", "加急"}
+_NO_PROBLEM = re.compile("^(?:都|也)?(?:没(?:有)?问题|没(?:有)?坏|正常|还可以|挺好|很好|不错)")
+_EVIDENCE_PER_FIELD = 3
+_URGENT_FROM = 1.0
+_NATURE_FROM = 1.0
+_NATURE_OF_A_QUESTION_FROM = 4.0
+"""Questions and suggestions often touch on a subject without being about one of the eight natures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One reason for a value: `line.text[start:end]` with what it weighs."""
+
+    value: str
+    weight: float
+    line: int
+    start: int
+    end: int
+    exact: bool
+    label: str
+    """What was found, so that repetitions are known as such."""
+
+
+@dataclass
+class Tally:
+    """Scores of the values of one facet."""
+
+    scores: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    mentions: dict[str, list[Mention]] = field(default_factory=lambda: defaultdict(list))
+
+    def best(self) -> tuple[str | None, float]:
+        if not self.scores:
+            return None, 0.0
+        value = max(sorted(self.scores), key=lambda name: self.scores[name])
+        return value, self.scores[value]
+
+    def confidence(self, value: str | None) -> float:
+        """How clearly `value` leads, and on how much: 0…0.97."""
+        if value is None or self.scores.get(value, 0.0) <= 0:
+            return 0.0
+        score = self.scores[value]
+        rival = max((other for name, other in self.scores.items() if name != value), default=0.0)
+        lead = score / (score + max(0.0, rival) * 0.8)
+        support = score / (score + 1.5)
+        return min(0.97, lead * support * 1.15)
+
+    def evidence(self, value: str | None, lines: Sequence[Line]) -> tuple[Evidence, ...]:
+        strongest = sorted(self.mentions.get(value or "", []), key=lambda each: (-each.weight, each.line, each.start))
+        spans = dict.fromkeys((each.line, each.start, each.end) for each in strongest if each.weight > 0)
+        return tuple(lines[line].evidence(start, end) for line, start, end in list(spans)[:_EVIDENCE_PER_FIELD])
+
+
+Tallies = Mapping[str, Tally]
+
+
+def weigh(heard: Heard, lexicon: Lexicon) -> Tallies:
+    """Tallies of `kind`, `business`, `nature` and `urgent`."""
+    tallies: dict[str, Tally] = {facet: Tally() for facet in ("kind", "business", "nature", "urgent")}
+    times: dict[tuple[str, str, str], int] = defaultdict(int)
+    found = sorted(_mentions(heard, lexicon), key=lambda entry: -abs(entry[1].weight))
+    for facet, mention in found:
+        key = (facet, mention.value, mention.label)
+        worth = _AGAIN[times[key]] if times[key] < len(_AGAIN) else 0.0
+        times[key] += 1
+        tallies[facet].scores[mention.value] += mention.weight * worth
+        tallies[facet].mentions[mention.value].append(mention)
+    return tallies
+
+
+def decide_kind(tallies: Tallies) -> tuple[Kind, float]:
+    """The kind of call. What is a grievance remains a complaint however politely it is asked about."""
+    tally = tallies["kind"]
+    scores = {kind: tally.scores.get(kind.value, 0.0) for kind in Kind}
+    grievance = scores[Kind.COMPLAINT]
+    if grievance >= 3:
+        scores[Kind.ENQUIRY] *= 0.45
+    tally.scores.update({kind.value: score for kind, score in scores.items()})
+    if max(scores.values()) <= 0:
+        about_something = tallies["business"].scores or tallies["nature"].scores
+        return Kind.COMPLAINT, 0.3 if about_something else 0.05
+    kind = max(Kind, key=lambda each: scores[each])
+    return kind, tally.confidence(kind.value)
+
+
+def decide_business(tally: Tally) -> tuple[Business, float]:
+    value, score = tally.best()
+    if value is None or score < 0.5:
+        return Business.OTHER, 0.2
+    return Business(value), tally.confidence(value)
+
+
+def decide_nature(tally: Tally, kind: Kind) -> tuple[Nature | None, float]:
+    """The nature; a report of bad information has none of the eight (D93), a complaint without any is `other`."""
+    value, score = tally.best()
+    if kind is Kind.REPORT:
+        return None, 0.0
+    if value is not None and score >= (_NATURE_FROM if kind is Kind.COMPLAINT else _NATURE_OF_A_QUESTION_FROM):
+        return Nature(value), tally.confidence(value)
+    return (Nature.OTHER, 0.2) if kind is Kind.COMPLAINT else (None, 0.0)
+
+
+def decide_urgent(tally: Tally) -> tuple[bool, float]:
+    """Whether the order is marked 加急 (D36), with the confidence of that answer."""
+    score = tally.scores.get("all", 0.0)
+    urgent = score >= _URGENT_FROM
+    distance = abs(score - _URGENT_FROM)
+    return urgent, min(0.95, 0.55 + 0.4 * distance)
+
+
+def _mentions(heard: Heard, lexicon: Lexicon) -> Iterator[tuple[str, Mention]]:
+    for number, (line, hits) in enumerate(zip(heard.lines, heard.hits, strict=True)):
+        formulas = [match.span() for match in SEAT_PHRASES.finditer(line.text)]
+        for hit in hits:
+            denied = hit.term.text in _DENIABLE and _DENIED.search(line.text, max(0, hit.start - 6), hit.start)
+            if denied:
+                continue
+            for facet, value, weight in hit.term.speaks_for:
+                share = _share(facet, line, hit.start, hit.end, formulas)
+                if share and not (facet == "nature" and _NO_PROBLEM.match(line.text[hit.end : hit.end + 8])):
+                    mention = Mention(
+                        value, weight * hit.quality * share, number, hit.start, hit.end, hit.exact, hit.term.text
+                    )
+                    yield facet, mention
+        for pattern in lexicon.patterns:
+            for match in pattern.expression.finditer(line.text):
+                share = _share(pattern.facet, line, match.start(), match.end(), formulas)
+                if share and match.end() > match.start() and not _is_denied(pattern.facet, line.text, match):
+                    yield (
+                        pattern.facet,
+                        Mention(
+                            pattern.value,
+                            pattern.weight * share,
+                            number,
+                            match.start(),
+                            match.end(),
+                            exact=True,
+                            label=pattern.expression.pattern,
+                        ),
+                    )
+
+
+def _is_denied(facet: str, text: str, match: re.Match[str]) -> bool:
+    if facet != "kind":
+        return False
+    inside = re.search("(?:不是|并非|不算|没有?)(?:来|要|想)*(?:投诉|举报)", match[0])
+    return (inside is not None and "不是" not in match.re.pattern) or (
+        _DENIED.search(text, max(0, match.start() - 6), match.start()) is not None and "投诉" in match[0]
+    )
+
+
+def _share(facet: str, line: Line, start: int, end: int, formulas: Sequence[tuple[int, int]]) -> float:
+    """How much a mention at this place counts: a seat's set phrases say nothing about the call."""
+    if facet not in _SEAT_SHARE:
+        return 0.0
+    if any(one < end and start < other for one, other in formulas) and facet in ("kind", "urgent"):
+        return 0.0
+    return 1.0 if line.is_caller else _SEAT_SHARE[facet]

@@ -1,0 +1,122 @@
+"""The domain's terms and expressions as data: `lexicon.yaml`, `patterns.yaml` and the common words that guard them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from transcribe.draft.sounds import confusion_class, syllables_in_context
+
+HERE = Path(__file__).parent
+
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term with the syllables it is read as and what a mention of it speaks for."""
+
+    text: str
+    syllables: tuple[str, ...]
+    speaks_for: tuple[tuple[str, str, float], ...]
+    """(facet, value, weight), such as ("business", "data", 4.0)."""
+    near: re.Pattern[str] | None
+    """What must stand near by for an everyday word of the same sound to be read as this term."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    facet: str
+    value: str
+    weight: float
+    expression: re.Pattern[str]
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    terms: tuple[Term, ...]
+    by_sound: Mapping[tuple[str, str], tuple[tuple[int, int], ...]]
+    """Two neighbouring confusion classes → (number of the term, place of the first within it)."""
+    single: Mapping[str, int]
+    """Terms of one character, which are only found as written."""
+    patterns: tuple[Pattern, ...]
+    amount_left: tuple[tuple[re.Pattern[str], float], ...]
+    amount_right: tuple[tuple[re.Pattern[str], float], ...]
+    common: Mapping[str, int]
+    """Common words → how often they were counted."""
+    longest_common: int
+    log_total: float
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The lexicon of this installation, read once."""
+    words: dict[str, Any] = yaml.safe_load((HERE / "lexicon.yaml").read_text("utf-8"))
+    expressions: dict[str, Any] = yaml.safe_load((HERE / "patterns.yaml").read_text("utf-8"))
+    terms = _terms(words)
+    common = _common_words()
+    for term in terms:
+        common.setdefault(term.text, 150)
+    by_sound: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+    for number, term in enumerate(terms):
+        sounds = [confusion_class(each) for each in term.syllables]
+        for place, pair in enumerate(zip(sounds, sounds[1:], strict=False)):
+            by_sound[pair].append((number, place))
+    return Lexicon(
+        terms=terms,
+        by_sound={pair: tuple(places) for pair, places in by_sound.items()},
+        single={term.text: number for number, term in enumerate(terms) if len(term.text) == 1},
+        patterns=tuple(_patterns(expressions)),
+        amount_left=_scores(expressions["amount"]["left"]),
+        amount_right=_scores(expressions["amount"]["right"]),
+        common=common,
+        longest_common=max(map(len, common)),
+        log_total=math.log(sum(common.values())),
+    )
+
+
+def _terms(words: Mapping[str, Any]) -> tuple[Term, ...]:
+    speaks_for: dict[str, list[tuple[str, str, float]]] = defaultdict(list)
+    for facet in ("business", "nature", "kind"):
+        for value, by_weight in words[facet].items():
+            for weight, listed in by_weight.items():
+                for text in listed:
+                    speaks_for[str(text)].append((facet, value, float(weight)))
+    for weight, listed in words["urgent"].items():
+        for text in listed:
+            speaks_for[str(text)].append(("urgent", "all", float(weight)))
+    for cue, listed in words["cue"].items():
+        for text in listed:
+            speaks_for[str(text)].append(("cue", cue, 1.0))
+    for text in words["neutral"]:
+        speaks_for[str(text)].append(("neutral", "", 0.0))
+    near = {term: re.compile("|".join(map(re.escape, listed))) for term, listed in words["near"].items()}
+    return tuple(
+        Term(text, syllables_in_context(text), tuple(facets), near.get(text)) for text, facets in speaks_for.items()
+    )
+
+
+def _patterns(expressions: Mapping[str, Any]) -> list[Pattern]:
+    return [
+        Pattern(facet, value, float(entry["w"]), re.compile(entry["re"]))
+        for facet in ("kind", "nature", "business", "urgent")
+        for value, entries in expressions[facet].items()
+        for entry in entries
+    ]
+
+
+def _scores(entries: list[dict[str, Any]]) -> tuple[tuple[re.Pattern[str], float], ...]:
+    return tuple((re.compile(entry["re"]), float(entry["w"])) for entry in entries)
+
+
+def _common_words() -> dict[str, int]:
+    lines = (HERE / "common_words.tsv").read_text("utf-8").splitlines()
+    pairs = (line.split("\t") for line in lines if line and not line.startswith("#"))
+    return {word: int(count) for word, count in pairs}

@@ -1,0 +1,231 @@
+"""The number under which the caller can be reached.
+
+People say a number in groups (一三八，一二三四，五六七八), over several turns, with 幺, 洞 and 拐, with corrections, and the seat
+repeats it. Recognisers write digits, numerals or words of the same sound (五 as 我). So digit groups are collected first,
+then joined to numbers that can exist, then ranked by what was said around them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from transcribe.draft.normalise import Line
+from transcribe.draft.result import Evidence
+from transcribe.draft.roles import asks_for_number
+from transcribe.draft.sounds import syllables
+
+_WRITTEN = dict(zip("零〇一二三四五六七八九", "00123456789", strict=True)) | {"幺": "1", "洞": "0", "拐": "7"}
+_WRITTEN |= {str(digit): str(digit) for digit in range(10)}
+_SOUNDS = {
+    "ling": "0", "yi": "1", "yao": "1", "er": "2", "san": "3", "si": "4", "shi": "4", "wu": "5", "wo": "5", "liu": "6",
+    "qi": "7", "ba": "8", "jiu": "9", "dong": "0", "guai": "7", "shan": "3",
+}  # fmt: skip
+_LIKE = {"两": "2", "么": "1"}
+_SEPARATORS = ",.-—·~:/ "
+_FILLER = re.compile("(?:嗯|呃|啊|哦|那个|然后|再|后面是?|就是|接着|对|是|呢|额|诶)+[,。]?")
+_UNIT = re.compile("^(?:多|来)?(?:元|块|角|毛|年|月|日|天|个|次|兆|[gm]b?(?![a-z])|点|小时|分|秒|岁|楼|室|栋|幢|单元|%|条|张|倍|人|台|部)")
+_TENS = "十百千万"
+_TIMES = re.compile("([两二三四五六七八九2-9])个([零〇一二三四五六七八九幺\\d])")
+
+_MOBILE = re.compile(r"1[3-9]\d{9}")
+_LANDLINE = re.compile(r"0(?:10|2\d)[2-8]\d{7}|0[3-9]\d{2}[2-8]\d{6,7}")
+_LOCAL = re.compile(r"[2-8]\d{6,7}")
+_CONTACT = re.compile("联系|我(?:的)?(?:手机|电话|号码)|手机号|电话号|(?:电话|号码|手机)(?:是|呢|就是|为)|打我|打给我|回(?:个)?电|回复我|打这个|留")
+_OTHER_NUMBER = re.compile(
+    "(?:工号|订单|单号|身份证|卡号|密码|账号|帐号|验证码|编号|流水|尾号|后[四六]位|序列号|合同号|邮编|户号|端口)[^,。?!]{0,6}[,:]?$"
+)
+_REPORTED = re.compile("(?:对方|骚扰|陌生|诈骗|骗子|发来|打来|发过来|打过来|有个号码|有一个号码|发的|号码都是|开头)[^。?!]{0,14}$")
+_REPORTED_AFTER = re.compile("^[^。?!]{0,8}(?:给我打|打给我|打来|发来|给我发|发给我|天天打|骚扰|一直打)")
+_WRONG = re.compile("^[^\\d一二三四五六七八九零幺]{0,3}(?:不对|不是|错了|说错|讲错|打错|更正)")
+_MAX_GAP = 6
+_MAX_SECONDS_BETWEEN = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Digits said in one go in one line. `sure` is the share of them that were written as digits."""
+
+    digits: str
+    line: int
+    start: int
+    end: int
+    sure: float
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    number: str
+    confidence: float
+    evidence: tuple[Evidence, ...]
+    spans: tuple[tuple[int, int, int], ...] = ()
+    """(line, start, end) of the number itself, for readers that must not take it for something else."""
+
+
+def find_phone(lines: Sequence[Line]) -> Phone | None:
+    """The likeliest contact number, as digits only, or None."""
+    groups = [group for number, line in enumerate(lines) for group in digit_groups(number, line)]
+    found = [
+        each
+        for caller in (True, False)
+        for each in _numbers([group for group in groups if lines[group.line].is_caller is caller], lines)
+    ]
+    by_number: dict[str, list[tuple[Group, ...]]] = {}
+    for number, parts in found:
+        by_number.setdefault(number, []).append(parts)
+    ranked = sorted(
+        ((_rank(number, said, lines, by_number), number, said) for number, said in by_number.items()),
+        key=lambda entry: (-entry[0], entry[1]),
+    )
+    if not ranked or ranked[0][0] < 0.35:
+        return None
+    score, number, said = ranked[0]
+    evidence = tuple(lines[part.line].evidence(part.start, part.end) for parts in said[:2] for part in parts)
+    spans = tuple((part.line, part.start, part.end) for parts in said for part in parts)
+    return Phone(number, min(0.98, score), tuple(dict.fromkeys(evidence)), spans)
+
+
+def digit_groups(number: int, line: Line) -> Iterator[Group]:
+    """Runs of spoken digits in one line; quantities with units and numbers with 十, 百… are none."""
+    text = line.text
+    position = 0
+    while position < len(text):
+        group = _group_at(number, text, position)
+        if group is None:
+            position += 1
+            continue
+        position = group.end
+        ends_in_unit = len(group.digits) < 7 and _UNIT.match(text[group.end :])
+        if ends_in_unit or text[group.end : group.end + 1] in tuple(_TENS):
+            continue
+        if group.start and text[group.start - 1] in _TENS:
+            continue
+        yield group
+
+
+def _group_at(number: int, text: str, start: int) -> Group | None:
+    digits: list[str] = []
+    sure = 0
+    position = end = start
+    while position < len(text):
+        times = _TIMES.match(text, position)
+        if times and (digits or _digit(text, times.end())):
+            digits.append(_WRITTEN[times[2]] * int(_WRITTEN.get(times[1], "2")))
+            sure += len(digits[-1])
+            position = end = times.end()
+            continue
+        character = text[position]
+        if character in _WRITTEN:
+            digits.append(_WRITTEN[character])
+            sure += 1
+        elif (heard := _misheard(text, position, bool(digits))) is not None:
+            digits.append(heard)
+        elif digits and character in _SEPARATORS and _digit(text, position + 1):
+            position += 1
+            continue
+        elif digits and (filler := _FILLER.match(text, position)) and _digit(text, filler.end()):
+            position = filler.end()
+            continue
+        else:
+            break
+        position += 1
+        end = position
+    joined = "".join(digits)
+    return Group(joined, number, start, end, sure / len(joined)) if joined else None
+
+
+def _digit(text: str, position: int) -> bool:
+    return position < len(text) and (text[position] in _WRITTEN or _TIMES.match(text, position) is not None)
+
+
+def _misheard(text: str, position: int, inside: bool) -> str | None:
+    """The digit that the word at `position` sounds like, where digits on both sides (or yao in front) suggest one."""
+    character = text[position]
+    if not "\u4e00" <= character <= "\u9fff" or character in _TENS:
+        return None
+    heard = _LIKE.get(character) or next((_SOUNDS[each] for each in syllables(character) if each in _SOUNDS), None)
+    if heard is None:
+        return None
+    rest = text[position + 1 : position + 4]
+    digits_follow = sum(each in _WRITTEN for each in rest)
+    if inside:
+        before = text[max(0, position - 2) : position]
+        return heard if digits_follow >= 2 and all(each in _WRITTEN for each in before) or digits_follow == 3 else None
+    return heard if heard == "1" and digits_follow == 3 and rest[:1] not in "02" else None
+
+
+def _numbers(groups: Sequence[Group], lines: Sequence[Line]) -> Iterator[tuple[str, tuple[Group, ...]]]:
+    """Numbers that can exist, from one group or up to five that follow one another."""
+    for first in range(len(groups)):
+        digits = ""
+        for last in range(first, min(first + 5, len(groups))):
+            if last > first and not _follows(groups[last - 1], groups[last], lines):
+                break
+            digits += groups[last].digits
+            number = _possible(digits)
+            if number is not None:
+                yield number, tuple(groups[first : last + 1])
+
+
+def _follows(one: Group, other: Group, lines: Sequence[Line]) -> bool:
+    """Whether `other` may go on with the number that `one` began."""
+    if one.line == other.line:
+        between = lines[one.line].text[one.end : other.start]
+        return len(between) <= _MAX_GAP and not _WRONG.match(between)
+    if other.line - one.line > 2 or len(one.digits) >= 11:
+        return False
+    before, after = lines[one.line], lines[other.line]
+    if after.turn.start - before.turn.end > _MAX_SECONDS_BETWEEN:
+        return False
+    return len(before.text) - one.end <= _MAX_GAP and other.start <= _MAX_GAP
+
+
+def _possible(digits: str) -> str | None:
+    if digits.startswith("0086"):
+        digits = digits[4:]
+    elif len(digits) == 13 and digits.startswith("86"):
+        digits = digits[2:]
+    if any(pattern.fullmatch(digits) for pattern in (_MOBILE, _LANDLINE, _LOCAL)):
+        return digits
+    return None
+
+
+def _rank(
+    number: str, said: list[tuple[Group, ...]], lines: Sequence[Line], others: dict[str, list[tuple[Group, ...]]]
+) -> float:
+    by_caller = [parts for parts in said if lines[parts[0].line].is_caller]
+    base = 0.7 if _MOBILE.fullmatch(number) else 0.62 if _LANDLINE.fullmatch(number) else 0.3
+    best = max(_said_score(parts, lines) for parts in by_caller or said)
+    if not by_caller:
+        best -= 0.15
+    elif len(by_caller) < len(said):
+        best += 0.2  # the seat repeated it
+    elif len(by_caller) > 1:
+        best += 0.08
+    if any(other != number and number in other for other in others):
+        best -= 0.4  # a part of a longer number that was said as well
+    return base + best
+
+
+def _said_score(parts: tuple[Group, ...], lines: Sequence[Line]) -> float:
+    first, last = parts[0], parts[-1]
+    line = lines[first.line]
+    before = line.text[max(0, first.start - 18) : first.start]
+    after = lines[last.line].text[last.end :]
+    score = 0.0
+    if _CONTACT.search(before) or (first.line and asks_for_number(lines[first.line - 1])):
+        score += 0.15
+    elif any(asks_for_number(each) for each in lines[max(0, first.line - 3) : first.line]):
+        score += 0.1
+    if _OTHER_NUMBER.search(before):
+        score -= 0.6
+    if _REPORTED.search(before) or _REPORTED_AFTER.match(after):
+        score -= 0.5
+    if _WRONG.match(after):
+        score -= 0.3
+    if any(_WRONG.match(lines[one.line].text[one.end :]) for one, _ in pairwise(parts)):
+        score -= 0.3
+    sure = sum(part.sure * len(part.digits) for part in parts) / sum(len(part.digits) for part in parts)
+    return score - 0.5 * (1 - sure) - 0.04 * (len(parts) - 1)
