@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from acd.claims import Connection
 from acd.errors import DeskError
 from acd.models import Customer
 from acd.words import CustomerClass
@@ -53,3 +55,12 @@ async def remove_customer(session: AsyncSession, number: str) -> bool:
 async def list_customers(session: AsyncSession) -> list[CustomerView]:
     rows = (await session.scalars(select(Customer).order_by(Customer.number))).all()
     return [CustomerView(row.number, row.name, CustomerClass(row.customer_class)) for row in rows]
+
+
+async def class_of_numbers(connection: Connection, numbers: Sequence[str]) -> dict[str, CustomerClass]:
+    """Classes of those `numbers` (as told by Asterisk) that belong to known customers."""
+    plain = {number: plain_number(number) for number in numbers}
+    query = "SELECT number, customer_class FROM customers WHERE number = ANY(%s)"
+    rows = await (await connection.execute(query, (list(plain.values()),))).fetchall()
+    classes = {number: CustomerClass(customer_class) for number, customer_class in rows}
+    return {number: classes[kept] for number, kept in plain.items() if kept in classes}

@@ -132,7 +132,7 @@ async def _views(session: AsyncSession, rows: Sequence[Call]) -> list[CallView]:
         .where(EventRow.call_uid.in_(uids), EventRow.kind.in_(("voicemail", "message")))
         .group_by(EventRow.call_uid)
     )
-    boxed = {uid: at for uid, at in (await session.execute(query)).tuples()} if uids else {}
+    boxed = dict((await session.execute(query)).tuples().all()) if uids else {}
     return [_view(row, boxed.get(row.uid)) for row in rows]
 
 

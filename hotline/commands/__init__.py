@@ -23,6 +23,7 @@ COMMANDS: dict[str, Command] = {
     "users": Command("hotline.commands.users", "Add people, give them a role and a password, close accounts."),
     "seats": Command("hotline.commands.seats", "Add seats and see their state."),
     "ivr": Command("hotline.commands.ivr", "Check the menus that callers hear, and see the dialplan they become."),
+    "customers": Command("hotline.commands.customers", "Say whose numbers lead to a senior seat."),
     "recordings": Command("hotline.commands.recordings", "Finalise, reconcile and verify recordings."),
     "transcribe": Command("hotline.commands.transcribe", "Turn an audio file into turns of text and a draft."),
     "models": Command("hotline.commands.models", "Fetch, list and verify the speech models."),

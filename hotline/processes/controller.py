@@ -1,0 +1,76 @@
+"""The controller as a process: one of any number, of which one leads (see `acd.controller`)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from acd.controller import Controller
+from acd.errors import AcdError
+from acd.link import AmiLink
+from acd.ports import LinkFatal
+from hotline.clock import SystemClock
+from hotline.connect import database_url
+from hotline.database import Database
+from hotline.settings import Settings
+from ivr.errors import NoAsteriskError
+from ivr.paths import NodePaths
+
+PATIENCE_SECONDS = 5.0
+"""A controller that does not act by then stands by for another one, or waits for Asterisk: that is its work too."""
+
+_log = structlog.get_logger(__name__)
+
+
+class ControllerError(AcdError):
+    """The controller cannot do its work with these settings."""
+
+    code = "controller"
+
+
+async def run(settings: Settings, ready: Callable[[], None], stop: asyncio.Event) -> None:
+    """Lead, or stand by, until `stop`. Raises ControllerError where only other settings can help."""
+    database = Database(database_url(settings))
+    controller = Controller(AmiLink(settings.ami), database, SystemClock(), settings.acd, journal=journal_of(settings))
+    working = asyncio.create_task(controller.run())
+    announcing = asyncio.create_task(_announce(controller, ready))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()
+    except* LinkFatal as fatal:
+        raise ControllerError(_sentence(fatal)) from fatal
+    finally:
+        for task in (stopping, announcing, working):
+            task.cancel()
+        await asyncio.gather(stopping, announcing, working, return_exceptions=True)
+        await database.close()
+
+
+def journal_of(settings: Settings) -> Path | None:
+    """The node's journal where this host has the node; None where Asterisk runs elsewhere."""
+    try:
+        return NodePaths.of(settings).journal
+    except NoAsteriskError:
+        _log.warning("controller.no_journal")
+        return None
+
+
+async def _announce(controller: Controller, ready: Callable[[], None]) -> None:
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await controller.acting.wait()
+    except TimeoutError:
+        _log.info("controller.stands_by")
+    ready()
+
+
+def _sentence(group: BaseExceptionGroup[LinkFatal]) -> str:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return str(error)
