@@ -67,6 +67,7 @@ async def settle(
     database: Database,
     clock: Clock,
     start: datetime,
+    *,
     callers: Sequence[CallerPart],
     say: Callable[[str], None],
     patience: float,

@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass
 
 from acd import customers, desk
+from acd.errors import DeskError
 from acd.words import CustomerClass, Level
 from hotline import accounts
 from hotline import secrets as kept_secrets
@@ -77,7 +78,7 @@ async def staff(database: Database, clock: Clock, cast: Cast) -> None:
             try:
                 async with database.transaction() as session:
                     await press(session, part.seat, clock.now())
-            except desk.DeskError:
+            except DeskError:
                 continue  # logged in or ready already: an interrupted run left it so
 
 
