@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.params import Depends
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from console.access import Answer, Require, public
 from console.pages import DIST
-from console.state import Console, console_of
+from console.state import console_of
+from hotline import health
 from hotline.accounts import Subject
+from hotline.health import Check
+from hotline.metrics import count_jobs
 from hotline.roles import Action
 
 router = APIRouter()
-DATABASE_SECONDS = 3.0
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 VIEWERS = Gauge("hotline_floor_viewers", "Open live-floor streams")
 
@@ -48,27 +47,22 @@ async def healthz() -> Response:
 async def readyz(request: Request) -> Response:
     """Whether people can be served; 503 names what is missing."""
     console = console_of(request)
-    checks = {
-        "database": await _database_answers(console),
-        "floor_events": console.hub.listening,
-        "scripts": (DIST / "console.js").exists(),
-    }
-    ready = all(checks.values())
-    return JSONResponse({"status": "ready" if ready else "not ready", "checks": checks}, 200 if ready else 503)
+    checks = [
+        *await health.readiness(console.database, console.now()),
+        Check("floor_events", console.hub.listening, "not listening to the database"),
+        Check("scripts", (DIST / "console.js").exists(), "npm ci && npm run build makes them"),
+    ]
+    ready = all(check.ok for check in checks)
+    listed = {check.name: "ok" if check.ok else check.detail for check in checks}
+    return JSONResponse({"status": "ready" if ready else "not ready", "checks": listed}, 200 if ready else 503)
 
 
 @router.get("/metrics")
 async def metrics(
     request: Request, subject: Annotated[Subject | None, Depends(FromHereOr(Action.USER_MANAGE))]
 ) -> Response:
-    VIEWERS.set(console_of(request).hub.viewers)
+    console = console_of(request)
+    VIEWERS.set(console.hub.viewers)
+    async with console.database.transaction() as session:
+        await count_jobs(session)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-
-async def _database_answers(console: Console) -> bool:
-    try:
-        async with asyncio.timeout(DATABASE_SECONDS), console.database.transaction() as session:
-            await session.execute(text("SELECT 1"))
-    except (SQLAlchemyError, TimeoutError, OSError):
-        return False
-    return True

@@ -1,10 +1,19 @@
 // What is typed into a form survives a reload and a log-in in between: kept in this tab until it is saved.
-// The server says by data-done (the key of a form just saved) that the copy may go.
 const key = (name) => `hotline:${name}`;
+const SENT = "hotline:sent";
 
 export function keepForms() {
-  for (const done of document.querySelectorAll("[data-done]")) sessionStorage.removeItem(key(done.dataset.done));
+  forgetSaved();
   for (const form of document.querySelectorAll("form[data-keep]")) keep(form);
+}
+
+/** A form that was sent is saved once another page follows that is neither itself, the log-in nor an error. */
+function forgetSaved() {
+  const sent = sessionStorage.getItem(SENT);
+  if (!sent || location.pathname === "/login" || document.querySelector("[data-error]")) return;
+  if (document.querySelector(`form[data-keep="${CSS.escape(sent)}"]`)) return;
+  sessionStorage.removeItem(key(sent));
+  sessionStorage.removeItem(SENT);
 }
 
 function fields(form) {
@@ -15,6 +24,7 @@ function keep(form) {
   const store = key(form.dataset.keep);
   const saved = sessionStorage.getItem(store);
   if (saved && !form.hasAttribute("data-answered")) restore(form, JSON.parse(saved));
+  form.addEventListener("submit", () => sessionStorage.setItem(SENT, form.dataset.keep));
   form.addEventListener("input", () => {
     const values = {};
     for (const field of fields(form)) {

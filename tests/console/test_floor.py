@@ -1,0 +1,213 @@
+"""The live floor: what it shows, who may press what, and one LISTEN for all viewers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import text
+
+from acd import desk
+from acd.floor import snapshot
+from acd.ledger import BreachView, CallView
+from console.floor.figures import figures
+from console.floor.stream import QUEUE, FloorHub, Viewer, event, stream
+from hotline.database import Database
+from hotline.roles import Role
+from tests.console import seed
+from tests.console.conftest import House, csrf_in
+
+NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
+
+
+async def with_floor(house: House) -> None:
+    async with house.database.transaction() as session:
+        await seed.floor(session, datetime.now(UTC))
+
+
+async def state_of(house: House, extension: str) -> str:
+    async with house.database.transaction() as session:
+        floor = await snapshot(session, datetime.now(UTC))
+    return next(seat.state for seat in floor.seats if seat.extension == extension)
+
+
+async def test_the_board_shows_waits_seats_and_figures_without_whole_numbers(house: House) -> None:
+    await with_floor(house)
+    page = (await (await house.client(Role.SHIFT_LEADER)).get("/floor")).text
+    assert page.count('class="wait"') == 3
+    assert page.count('data-level="late"') == 1
+    assert "正在振铃 8002" in page
+    assert "大客户" in page
+    assert "86.5%" in page
+    assert "振铃未接 4" in page
+    assert "话机未注册" in page
+    assert "13912345678" not in page
+    assert "139••••78" in page
+
+
+async def test_an_agent_presses_the_buttons_of_the_own_seat(house: House) -> None:
+    await with_floor(house)
+    client = await house.client(Role.SENIOR)
+    page = (await client.get("/floor")).text
+    token = csrf_in(page)
+    assert "签出座席" in page
+    assert (await client.post("/floor/seat/break", data={"csrf": token, "reason": "meal"})).status_code == 303
+    assert await state_of(house, "8003") == "break"
+    assert (await client.post("/floor/seat/ready", data={"csrf": token})).status_code == 303
+    assert await state_of(house, "8003") == "ready"
+    assert (await client.post("/floor/seat/log-out", data={"csrf": token})).status_code == 303
+    assert await state_of(house, "8003") == "offline"
+    answer = await client.post("/floor/seat/ready", data={"csrf": token})
+    assert answer.status_code == 303
+    assert (await client.post("/floor/seat/break", data={"csrf": token, "reason": "golf"})).status_code == 422
+
+
+async def test_what_does_not_fit_the_seat_is_said_and_changes_nothing(house: House) -> None:
+    await with_floor(house)
+    client = await house.client(Role.JUNIOR)
+    token = csrf_in((await client.get("/floor")).text)
+    answer = await client.post("/floor/seat/log-out", data={"csrf": token})
+    assert answer.status_code == 409
+    assert "座席当前状态不能这样操作" in answer.text
+    assert await state_of(house, "8001") == "talking"
+
+
+async def test_a_person_without_a_seat_is_told_whom_to_ask(house: House) -> None:
+    client = await house.client(Role.TEXT_CLERK)
+    token = csrf_in((await client.get("/floor")).text)
+    answer = await client.post("/floor/seat/ready", data={"csrf": token})
+    assert answer.status_code == 409
+    assert "没有分配座席" in answer.text
+
+
+async def test_the_shift_leader_signs_out_a_seat_that_was_left(house: House) -> None:
+    await with_floor(house)
+    client = await house.client(Role.SHIFT_LEADER)
+    token = csrf_in((await client.get("/floor")).text)
+    assert (await client.post("/floor/seats/8004/log-out", headers={"x-csrf-token": token})).status_code == 303
+    assert await state_of(house, "8004") == "offline"
+
+
+async def listeners(database: Database) -> int:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE query = 'LISTEN floor' AND datname = current_database()"
+    async with database.transaction() as session:
+        return int((await session.execute(text(query))).scalar_one())
+
+
+async def allowed() -> bool:
+    return True
+
+
+async def next_board(events: AsyncIterator[str]) -> str:
+    async with asyncio.timeout(10):
+        return await anext(events)
+
+
+async def test_one_listen_serves_all_viewers_and_a_change_reaches_each(house: House) -> None:
+    await with_floor(house)
+    hub = house.app.state.console.hub
+    viewers = [stream(hub, allowed) for _ in range(20)]
+    for viewer in viewers:
+        assert await anext(viewer) == "retry: 2000\n\n"
+    first = await asyncio.gather(*(next_board(viewer) for viewer in viewers))
+    assert all('data-seat="8003" data-own-state="ready' in board for board in first)
+    assert await listeners(house.database) == 1
+    async with house.database.transaction() as session:
+        await desk.take_break(session, "8003", "rest", datetime.now(UTC))
+    for viewer in viewers:
+        board = await next_board(viewer)
+        while 'data-own-state="break/rest' not in board:
+            board = await next_board(viewer)
+    assert hub.viewers == 20
+    for viewer in viewers:
+        await viewer.aclose()
+    assert hub.viewers == 0
+
+
+async def test_a_lost_listen_is_taken_up_again(house: House) -> None:
+    hub = house.app.state.console.hub
+    async with asyncio.timeout(10):
+        while not hub.listening:
+            await asyncio.sleep(0.05)
+    async with house.database.transaction() as session:
+        await session.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'hotline-console-floor'"
+                 " AND datname = current_database()")
+        )  # fmt: skip
+    async with asyncio.timeout(10):
+        while hub.listening:
+            await asyncio.sleep(0.01)
+        while not hub.listening:
+            await asyncio.sleep(0.05)
+
+
+async def test_many_changes_at_once_are_few_boards(database: Database) -> None:
+    rendered = 0
+
+    async def render() -> str:
+        nonlocal rendered
+        rendered += 1
+        return f"board {rendered}"
+
+    hub = FloorHub(database, render)
+    running = asyncio.create_task(hub.run())
+    events = stream(hub, allowed)
+    await anext(events)
+    await next_board(events)
+    before = rendered
+    async with database.transaction() as session:
+        await session.execute(text("SELECT pg_notify('floor', n::text) FROM generate_series(1, 200) n"))
+    await next_board(events)
+    assert rendered - before <= 3
+    await events.aclose()
+    running.cancel()
+
+
+def test_a_slow_viewer_loses_old_boards_and_never_the_newest() -> None:
+    viewer = Viewer()
+    for number in range(10):
+        viewer.offer(str(number))
+    assert viewer.boards.qsize() == QUEUE
+    assert viewer.dropped == 10 - QUEUE
+    kept = [viewer.boards.get_nowait() for _ in range(QUEUE)]
+    assert kept == ["6", "7", "8", "9"]
+
+
+async def test_a_stream_ends_with_the_session(house: House, monkeypatch: object) -> None:
+    async def refused() -> bool:
+        return False
+
+    from console.floor import stream as module
+
+    module_keep = module.KEEP_ALIVE_SECONDS
+    module.KEEP_ALIVE_SECONDS = 0.2
+    try:
+        said = [one async for one in stream(house.app.state.console.hub, refused)]
+    finally:
+        module.KEEP_ALIVE_SECONDS = module_keep
+    assert said[-1] == event("over", "session ended")
+
+
+def test_an_event_of_several_lines_is_one_event() -> None:
+    assert event("floor", "a\nb") == "event: floor\ndata: a\ndata: b\n\n"
+
+
+def test_figures_count_what_was_answered_in_time() -> None:
+    def call(uid: str, outcome: str | None, waited: float | None) -> CallView:
+        over = NOW + timedelta(seconds=waited or 0)
+        ended = NOW + timedelta(minutes=2) if outcome else None
+        answered = over if outcome == "answered" else None
+        return CallView(uid, "", "complaint", "ordinary", NOW, NOW, answered, ended, None, outcome, 1, "ended", waited)
+
+    calls = [
+        call("1", "answered", 15.0),
+        call("2", "answered", 15.2),
+        call("3", "abandoned", 9.0),
+        call("4", None, None),
+    ]
+    day = figures(calls, [BreachView("2", "no_idle_seat", 15.2, 15, NOW)], 15.0)
+    assert (day.calls, day.open, day.answered, day.kept, day.abandoned) == (4, 1, 2, 1, 1)
+    assert day.share == 0.5
+    assert day.breaches == (("no_idle_seat", 1),)
+    assert figures([], [], 15.0).share is None
