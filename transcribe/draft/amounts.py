@@ -24,7 +24,7 @@ _MONEY = re.compile(
 _BARE = re.compile(
     rf"(?:扣|收|退|交|花|充|赔|补|多收|多扣)(?:了|我|你|们|还|给|掉|值|去|费|成){{0,3}}(?P<number>{NUMERAL})(?=[,。?!]|$|退|结果)"
 )
-_CORRECTED = re.compile("^[^。?!]{0,3}(?:不对|不是|错了|说错|应该是)")
+_CORRECTED = re.compile("^钱?[,。]?(?:啊|哦|呃|嗯)?[,。]?(?:不对|不是|错了|说错|讲错)")
 _ROUGH = re.compile("左右|上下|以上|大概|差不多")
 _ENOUGH = 1.5
 _ENOUGH_TO_ASK = 4.0
@@ -58,7 +58,10 @@ class Amount:
 def find_amount(lines: Sequence[Line], lexicon: Lexicon, kind: Kind) -> Amount | None:
     """The sum in dispute; somebody who only asks or suggests disputes none unless the words are plain."""
     sums = [each for number, line in enumerate(lines) for each in sums_in(number, line)]
-    scored = [(_score(each, lines, lexicon), each) for each in sums]
+    scored = [
+        (_score(each, _corrected_by(each, before, lines), lines, lexicon), each)
+        for before, each in zip([None, *sums], sums, strict=False)
+    ]
     totals: dict[Decimal, float] = {}
     for score, each in scored:
         repeated = 0.7 if each.yuan in totals and score > 0 else 0.0
@@ -128,7 +131,7 @@ def _is_no_money(match: re.Match[str], text: str) -> bool:
     return not re.match("[,。?!]|$|多|的", text[match.end() :])
 
 
-def _score(each: Sum, lines: Sequence[Line], lexicon: Lexicon) -> float:
+def _score(each: Sum, corrected: Sum | None, lines: Sequence[Line], lexicon: Lexicon) -> float:
     line = lines[each.line]
     left, right = line.text[max(0, each.start - 18) : each.start], line.text[each.end : each.end + 16]
     plus_left, minus_left = _extremes(left, lexicon.amount_left, search=True)
@@ -136,9 +139,18 @@ def _score(each: Sum, lines: Sequence[Line], lexicon: Lexicon) -> float:
     score = plus_left + minus_left + plus_right + minus_right
     if _CORRECTED.match(right):
         score -= 5
+    elif corrected is not None:
+        score += max(0.0, _score(corrected, None, lines, lexicon) + 5)
     if each.bare:
         score -= 0.5
     return score if line.is_caller else score * 0.5
+
+
+def _corrected_by(each: Sum, before: Sum | None, lines: Sequence[Line]) -> Sum | None:
+    """The sum just before that `each` puts right: what was said of that one holds for this one."""
+    if before is None or before.line != each.line or each.start - before.end > 10:
+        return None
+    return before if _CORRECTED.match(lines[each.line].text[before.end : each.start]) else None
 
 
 def _extremes(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from transcribe.draft.lexicon import Lexicon, Term
 from transcribe.draft.normalise import Line
@@ -20,6 +20,7 @@ from transcribe.draft.sounds import CONFUSABLE, DIFFERENT, SAME_SYLLABLE, classe
 
 REPAIR_FROM = 0.4
 """Quality from which the misheard characters are put right for the expressions that are read afterwards."""
+_ONE_WRONG = 0.6
 _VERY_COMMON = 3_000
 _NEAR = 12
 _AROUND = 24
@@ -95,11 +96,13 @@ def _compare(number: int, text: str, start: int, term: Term) -> Hit | None:
             for heard, meant, syllable in zip(text[start:end], term.text, term.syllables, strict=True)
         ]
         wrong = grades.count(DIFFERENT)
+        if not _keeps_numbers_and_marks(text[start:end], grades):
+            return None
         if wrong == 0 and _stands_free(text, start, end, term.text):
             mean = sum(grades) / size
             return Hit(term, number, start, end, mean if min(grades) > CONFUSABLE else mean * 0.9)
         if forgiving and wrong == 1 and sum(grades) >= (size - 1) * SAME_SYLLABLE:
-            return Hit(term, number, start, end, 0.6)
+            return Hit(term, number, start, end, _ONE_WRONG)
     if forgiving:
         for lost in range(1, size):
             meant, sounds = _without(term.text, lost), _without(term.syllables, lost)
@@ -110,6 +113,14 @@ def _compare(number: int, text: str, start: int, term: Term) -> Hit | None:
             ):
                 return Hit(term, number, begin, begin + size - 1, 0.55)
     return None
+
+
+def _keeps_numbers_and_marks(span: str, grades: Sequence[float]) -> bool:
+    """Whether what was misheard is neither a numeral nor a mark of punctuation."""
+    return all(
+        grade == 1.0 or ("\u4e00" <= heard <= "\u9fff" and heard not in _NUMERALS)
+        for heard, grade in zip(span, grades, strict=True)
+    )
 
 
 def _without(sequence: Sequence[str], index: int) -> tuple[str, ...]:
@@ -131,26 +142,43 @@ def _in_context(hit: Hit, text: str, exact: Sequence[Hit], cuts: frozenset[int],
     size = hit.end - hit.start
     span = text[hit.start : hit.end]
     if size >= 4 or len(hit.term.text) != size:
-        return hit
+        whole_words = hit.quality == _ONE_WRONG and _is_words(span, lexicon)
+        return replace(hit, quality=0.0) if whole_words else hit
     beside = _domain_terms_around(hit, exact)
     common = lexicon.common.get(span, 0)
     factor = 1.0
     if common:
         confusable = hit.quality < SAME_SYLLABLE
-        near = hit.term.near is not None and bool(
-            hit.term.near.search(text, max(0, hit.start - _NEAR), hit.start)
-            or hit.term.near.search(text, hit.end, min(len(text), hit.end + _NEAR))
-        )
-        if near:
+        if _near(hit, text):
             factor = 0.75
         else:
             factor = 0.6 if beside and common < _VERY_COMMON and not confusable else 0.0
     elif hit.start not in cuts or hit.end not in cuts:
         factor = 0.5 if beside else 0.0
         factor = max(factor, 0.4) if size == 3 else factor
-    elif size == 2 and not beside:
-        factor = 0.7
-    return Hit(hit.term, hit.line, hit.start, hit.end, hit.quality * factor)
+    elif size == 2:
+        confusable = hit.quality < SAME_SYLLABLE
+        wholly_other = not set(span) & set(hit.term.text)
+        factor = 0.0 if confusable and wholly_other and not _near(hit, text) else 1.0 if beside else 0.7
+    return replace(hit, quality=hit.quality * factor)
+
+
+def _near(hit: Hit, text: str) -> bool:
+    """Whether one of the term's own `near` words stands within a dozen characters."""
+    near = hit.term.near
+    return near is not None and bool(
+        near.search(text, max(0, hit.start - _NEAR), hit.start)
+        or near.search(text, hit.end, min(len(text), hit.end + _NEAR))
+    )
+
+
+def _is_words(span: str, lexicon: Lexicon) -> bool:
+    """Whether the span is made of everyday words (宽带 and 上面), so that nothing in it need be misheard."""
+    return any(
+        span[cut:] in lexicon.common and (cut < 2 or span[:cut] in lexicon.common)
+        or span[:cut] in lexicon.common and len(span) - cut < 2
+        for cut in range(1, len(span))
+    )
 
 
 def _domain_terms_around(hit: Hit, exact: Iterable[Hit]) -> int:

@@ -25,8 +25,7 @@ _DENIABLE = {"投诉", "申诉", "举报", "建议", "咨询", "收费", "费用
 _NO_PROBLEM = re.compile("^(?:都|也)?(?:没(?:有)?问题|没(?:有)?坏|正常|还可以|挺好|很好|不错)")
 _EVIDENCE_PER_FIELD = 3
 _URGENT_FROM = 1.0
-_NATURE_FROM = 1.0
-_NATURE_OF_A_QUESTION_FROM = 4.0
+_NATURE_FROM = {Kind.COMPLAINT: 1.0, Kind.ENQUIRY: 2.0, Kind.SUGGESTION: 3.0}
 """Questions and suggestions often touch on a subject without being about one of the eight natures."""
 
 
@@ -117,7 +116,7 @@ def decide_nature(tally: Tally, kind: Kind) -> tuple[Nature | None, float]:
     value, score = tally.best()
     if kind is Kind.REPORT:
         return None, 0.0
-    if value is not None and score >= (_NATURE_FROM if kind is Kind.COMPLAINT else _NATURE_OF_A_QUESTION_FROM):
+    if value is not None and score >= _NATURE_FROM[kind]:
         return Nature(value), tally.confidence(value)
     return (Nature.OTHER, 0.2) if kind is Kind.COMPLAINT else (None, 0.0)
 

@@ -97,10 +97,22 @@ def _terms(words: Mapping[str, Any]) -> tuple[Term, ...]:
             speaks_for[str(text)].append(("cue", cue, 1.0))
     for text in words["neutral"]:
         speaks_for[str(text)].append(("neutral", "", 0.0))
+    _inherit_business(speaks_for)
     near = {term: re.compile("|".join(map(re.escape, listed))) for term, listed in words["near"].items()}
     return tuple(
         Term(text, syllables_in_context(text), tuple(facets), near.get(text)) for text, facets in speaks_for.items()
     )
+
+
+def _inherit_business(speaks_for: dict[str, list[tuple[str, str, float]]]) -> None:
+    """Give a term that names no business (网速慢) that of the longest term within it (网速), which it covers."""
+    businesses = {text: entry for text, facets in speaks_for.items() for entry in facets if entry[0] == "business"}
+    for text, facets in speaks_for.items():
+        if text in businesses or any(facet == "neutral" for facet, _, _ in facets):
+            continue
+        within = [each for each in businesses if len(each) > 1 and each in text]
+        if within:
+            facets.append(businesses[max(within, key=lambda each: (len(each), each))])
 
 
 def _patterns(expressions: Mapping[str, Any]) -> list[Pattern]:

@@ -24,8 +24,9 @@ _SOUNDS = {
     "qi": "7", "ba": "8", "jiu": "9", "dong": "0", "guai": "7", "shan": "3",
 }  # fmt: skip
 _LIKE = {"两": "2", "么": "1"}
-_SEPARATORS = ",.-—·~:/ "
-_FILLER = re.compile("(?:嗯|呃|啊|哦|那个|然后|再|后面是?|就是|接着|对|是|呢|额|诶)+[,。]?")
+_SEPARATORS = ".-—·~/"
+_BETWEEN = re.compile("[,。:]?(?:(?:嗯|呃|啊|哦|那个|然后|再|后面是?|就是|接着|对|呢|额|诶)[,。]?)*")
+"""What may stand between two groups of one number."""
 _UNIT = re.compile("^(?:多|来)?(?:元|块|角|毛|年|月|日|天|个|次|兆|[gm]b?(?![a-z])|点|小时|分|秒|岁|楼|室|栋|幢|单元|%|条|张|倍|人|台|部)")
 _TENS = "十百千万"
 _TIMES = re.compile("([两二三四五六七八九2-9])个([零〇一二三四五六七八九幺\\d])")
@@ -41,6 +42,7 @@ _REPORTED = re.compile("(?:对方|骚扰|陌生|诈骗|骗子|发来|打来|发�
 _REPORTED_AFTER = re.compile("^[^。?!]{0,8}(?:给我打|打给我|打来|发来|给我发|发给我|天天打|骚扰|一直打)")
 _WRONG = re.compile("^[^\\d一二三四五六七八九零幺]{0,3}(?:不对|不是|错了|说错|讲错|打错|更正)")
 _MAX_GAP = 6
+_MAX_GROUPS = 11
 _MAX_SECONDS_BETWEEN = 20.0
 
 
@@ -125,9 +127,6 @@ def _group_at(number: int, text: str, start: int) -> Group | None:
         elif digits and character in _SEPARATORS and _digit(text, position + 1):
             position += 1
             continue
-        elif digits and (filler := _FILLER.match(text, position)) and _digit(text, filler.end()):
-            position = filler.end()
-            continue
         else:
             break
         position += 1
@@ -157,10 +156,10 @@ def _misheard(text: str, position: int, inside: bool) -> str | None:
 
 
 def _numbers(groups: Sequence[Group], lines: Sequence[Line]) -> Iterator[tuple[str, tuple[Group, ...]]]:
-    """Numbers that can exist, from one group or up to five that follow one another."""
+    """Numbers that can exist, from one group or from several that follow one another."""
     for first in range(len(groups)):
         digits = ""
-        for last in range(first, min(first + 5, len(groups))):
+        for last in range(first, min(first + _MAX_GROUPS, len(groups))):
             if last > first and not _follows(groups[last - 1], groups[last], lines):
                 break
             digits += groups[last].digits
@@ -173,7 +172,7 @@ def _follows(one: Group, other: Group, lines: Sequence[Line]) -> bool:
     """Whether `other` may go on with the number that `one` began."""
     if one.line == other.line:
         between = lines[one.line].text[one.end : other.start]
-        return len(between) <= _MAX_GAP and not _WRONG.match(between)
+        return _BETWEEN.fullmatch(between) is not None
     if other.line - one.line > 2 or len(one.digits) >= 11:
         return False
     before, after = lines[one.line], lines[other.line]
@@ -228,4 +227,4 @@ def _said_score(parts: tuple[Group, ...], lines: Sequence[Line]) -> float:
     if any(_WRONG.match(lines[one.line].text[one.end :]) for one, _ in pairwise(parts)):
         score -= 0.3
     sure = sum(part.sure * len(part.digits) for part in parts) / sum(len(part.digits) for part in parts)
-    return score - 0.5 * (1 - sure) - 0.04 * (len(parts) - 1)
+    return score - 0.5 * (1 - sure) - 0.02 * (len(parts) - 1)
