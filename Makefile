@@ -1,0 +1,27 @@
+# make demo   everything it needs, then the main job with callers and seats; stays up until Ctrl-C
+# make test   everything it needs, then the tests
+# make check  what a reviewer's machine runs: format, lint, types, import contracts
+# make bench  the speed figures of bench/
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup demo test check bench
+
+setup:
+	@$(PYTHON) scripts/setup.py
+
+demo: setup
+	@$(BIN)/hotline demo
+
+test: setup
+	@$(BIN)/python -m pytest
+
+check: setup
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: setup
+	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
