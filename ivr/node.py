@@ -22,6 +22,7 @@ from ivr.render import render_menus
 TEMPLATES = CHECKOUT / "docker" / "asterisk"
 PROMPTS = CHECKOUT / "ivr" / "prompts"
 MUSIC = "hold-music"
+SILENCE = "silence"
 MESSAGE_SECONDS = 180
 """Longest message in the box; the caller hangs up or presses # sooner."""
 FALLBACK_SECONDS = 60
@@ -63,7 +64,9 @@ MODULES = (
     ),
     *("codec_a_mu", "codec_alaw", "codec_ulaw", "codec_g722", "codec_resample"),
     *("format_pcm", "format_sln", "format_wav"),
-    *("bridge_simple", "bridge_native_rtp", "bridge_softmix", "bridge_builtin_features"),
+    # No bridge_simple and no bridge_native_rtp: a mixing bridge sends the caller a frame every 20 ms, also while nobody
+    # on either side sends any, without which such silence is missing from the recording and later words come too early.
+    *("bridge_softmix", "bridge_builtin_features"),
     *("app_dial", "app_playback", "app_queue", "app_mixmonitor", "app_userevent", "app_celgenuserevent", "app_stack"),
     *("func_callerid", "func_channel", "func_cut", "func_global", "func_groupcount", "func_lock", "func_logic"),
     *("func_sprintf", "func_strings", "func_uri"),
@@ -185,6 +188,7 @@ def _copy_sounds(menus: Menus, paths: NodePaths) -> None:
     for name in sorted({*menus.prompts(), *DIALPLAN_PROMPTS}):
         _copy(PROMPTS / f"{name}.wav", paths.sounds)
     _copy(PROMPTS / f"{MUSIC}.wav", paths.music)
+    _copy(PROMPTS / f"{SILENCE}.wav", paths.quiet)
 
 
 def _copy(source: Path, folder: Path) -> None:

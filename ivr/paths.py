@@ -113,6 +113,11 @@ class NodePaths:
         return self.base / "music"
 
     @property
+    def quiet(self) -> Path:
+        """Silence to be sent while a caller thinks or speaks a message."""
+        return self.base / "quiet"
+
+    @property
     def folders(self) -> tuple[Path, ...]:
         return (
             self.etc,
@@ -122,6 +127,7 @@ class NodePaths:
             self.state / "keys",
             self.sounds,
             self.music,
+            self.quiet,
         )
 
     @property

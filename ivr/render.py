@@ -25,7 +25,7 @@ def _context(menu: Menu, menus: Menus, sound: Callable[[str], str]) -> str:
         f" same => n(again),{step}",
         f" same => n,{bound}",
         f" same => n,Background({checked(sound(menu.prompt))})",
-        f" same => n,WaitExten({menu.wait_seconds})",
+        f" same => n,WaitExten({menu.wait_seconds},m(quiet))",
     ]
     for digit, choice in sorted(menu.keys.items()):
         lines += [f"exten => {digit},1,{step}", f" same => n,{bound}", *_follow(choice, sound)]

@@ -184,6 +184,7 @@ def _sounds() -> None:
     time = np.arange(int(0.4 * rate)) / rate
     tone = 0.3 * np.sin(2 * np.pi * 1000 * time) * np.minimum(1, np.minimum(time, time[::-1]) / 0.02)
     soundfile.write(folder / "tone.wav", tone, rate, subtype="PCM_16")
+    soundfile.write(folder / "silence.wav", np.zeros(10 * rate), rate, subtype="PCM_16")
     chords = ((220.0, 277.2, 329.6), (196.0, 246.9, 293.7), (174.6, 220.0, 261.6), (196.0, 246.9, 329.6))
     bar = np.arange(4 * rate) / rate
     swell = np.sin(np.pi * bar / 4) ** 2

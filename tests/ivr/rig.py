@@ -11,8 +11,11 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import SecretStr
 
+from hotline.demo.softphone import Softphone, open_softphone
 from hotline.processes.asterisk import AsteriskNode
 from hotline.settings import AcdSettings, AmiSettings, AsteriskSettings, Settings
 from ivr.journal import Entry, read_journal
@@ -28,7 +31,28 @@ def free_port(kind: int = socket.SOCK_STREAM) -> int:
         return int(probe.getsockname()[1])
 
 
-def settings_of_node(**acd: int) -> Settings:
+QUICK_MENU = """
+greeting: []
+start: main
+menus:
+  main:
+    prompt: tone
+    wait_seconds: 1
+    tries: 1
+    keys:
+      2: {person: suggestion}
+      3: {menu: standards}
+    otherwise: {person: complaint}
+  standards:
+    prompt: tone
+    person: standards
+    keys:
+      1: {say: tone, then: {menu: standards}}
+"""
+"""To the queue within two seconds, where the menu is not what is tested."""
+
+
+def settings_of_node(menu: Path | None = None, **acd: int) -> Settings:
     """A node that runs beside any other: its own name, folder and ports."""
     rtp = 30000 + 200 * (free_port() % 100)
     return Settings(
@@ -38,6 +62,7 @@ def settings_of_node(**acd: int) -> Settings:
             node="t1", sip_port=free_port(socket.SOCK_DGRAM), http_port=free_port(), rtp_start=rtp, rtp_end=rtp + 198
         ),
         acd=AcdSettings(**{"heartbeat_dead_loops": 60, **acd}),  # type: ignore[arg-type]
+        **({"menu": menu} if menu else {}),  # type: ignore[arg-type]
     )
 
 
@@ -151,6 +176,23 @@ class Stage:
         block = await self.ami.until(lambda block: block.get("Event") == "Status" and block.get("Uniqueid") == uid)
         return block["Channel"]
 
+    def kinds(self, call: str) -> list[str]:
+        """What the controller was told of this call, in order."""
+        return self.ami.kinds(call)
+
+    def legs(self, call: str) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+        """Samples of what the caller said and of what the caller heard, at 16 kHz."""
+        said, heard = (self.node.paths.recordings / f"{call}.{leg}.sln16" for leg in ("rx", "tx"))
+        return np.fromfile(said, "<i2"), np.fromfile(heard, "<i2")
+
+    @contextlib.asynccontextmanager
+    async def seat(self, extension: str) -> AsyncIterator[Softphone]:
+        """A registered softphone."""
+        secret = account(extension).secret.get_secret_value()
+        async with open_softphone(extension, self.domain, secret=secret) as phone:
+            await phone.register()
+            yield phone
+
     async def ring(self, uid: str, seat: str, epoch: int, attempt: int = 1) -> dict[str, str]:
         channel = await self.channel_of(uid)
         extension = f"{seat}*{epoch}*{attempt}"
@@ -161,7 +203,9 @@ class Stage:
 async def open_stage(
     scratch: Path, seats: Sequence[str] = ("8001", "8002"), *, beating: bool = True, **acd: int
 ) -> AsyncIterator[Stage]:
-    node = AsteriskNode(settings_of_node(**acd), [account(seat) for seat in seats], die_with_parent=True)
+    menu = scratch / "menu.yaml"
+    menu.write_text(QUICK_MENU, "utf-8")
+    node = AsteriskNode(settings_of_node(menu, **acd), [account(seat) for seat in seats], die_with_parent=True)
     try:
         async with node, open_ami(node.settings) as ami:
             stage = Stage(node, ami, scratch, beating)
