@@ -1,4 +1,4 @@
-"""Orders made from confirmed drafts."""
+"""Orders made from confirmed drafts, and the counters that number them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.database import Base
@@ -16,21 +16,39 @@ class Order(Base):
     __tablename__ = "orders"
 
     number: Mapped[str] = mapped_column(primary_key=True)
-    """`TS20261121-0001` for a complaint (投诉), `JY…` for a suggestion (建议), numbered per day."""
+    """`TS20261121-0001` for a complaint (投诉); see `cases.numbers`."""
     kind: Mapped[str]
-    draft_id: Mapped[UUID] = mapped_column(unique=True)
-    call_uid: Mapped[str] = mapped_column(index=True)
+    call_uid: Mapped[str] = mapped_column(unique=True)
+    """The call, and with it the draft, that the order was made from; never twice."""
+    original: Mapped[str | None] = mapped_column(ForeignKey("orders.number"), index=True)
+    """The order that this one supplements (D16)."""
     business: Mapped[str]
     nature: Mapped[str | None]
     urgent: Mapped[bool]
     fields: Mapped[dict[str, Any]]
-    """What the clerk confirmed, with the evidence of the draft."""
+    """What the clerk confirmed, with the evidence of the fields that stayed as the draft had them."""
     corrected: Mapped[list[Any]]
-    """Names of the fields the clerk changed."""
-    owner_id: Mapped[UUID] = mapped_column(index=True)
+    """Names of the fields the clerk changed (D70)."""
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    """Who was asked first and answers for it to the end (D85)."""
     state: Mapped[str]
+    received_at: Mapped[datetime]
+    """End of the call: where both clocks start."""
     created_at: Mapped[datetime]
     entry_due_at: Mapped[datetime]
     reply_due_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    reply: Mapped[str | None]
+    """What the customer was told; None where the call itself answered."""
 
     __table_args__ = (Index("ix_orders_state_reply_due_at", "state", "reply_due_at"),)
+
+
+class OrderCounter(Base):
+    """The last number given on a day; the row's lock is what keeps the series without gaps."""
+
+    __tablename__ = "order_counters"
+
+    series: Mapped[str] = mapped_column(primary_key=True)
+    """Letters and local day, such as `TS20261121`."""
+    last: Mapped[int]

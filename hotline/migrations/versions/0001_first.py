@@ -158,32 +158,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "call_uid", name=op.f("pk_listenings")),
     )
     op.create_table(
-        "orders",
-        sa.Column("number", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("draft_id", sa.Uuid(), nullable=False),
-        sa.Column("call_uid", sa.String(), nullable=False),
-        sa.Column("business", sa.String(), nullable=False),
-        sa.Column("nature", sa.String(), nullable=True),
-        sa.Column("urgent", sa.Boolean(), nullable=False),
-        sa.Column(
-            "fields", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
-        ),
-        sa.Column(
-            "corrected", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
-        ),
-        sa.Column("owner_id", sa.Uuid(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("entry_due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("reply_due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_orders")),
-        sa.UniqueConstraint("draft_id", name=op.f("uq_orders_draft_id")),
-    )
-    op.create_index(op.f("ix_orders_call_uid"), "orders", ["call_uid"], unique=False)
-    op.create_index(op.f("ix_orders_owner_id"), "orders", ["owner_id"], unique=False)
-    op.create_index("ix_orders_state_reply_due_at", "orders", ["state", "reply_due_at"], unique=False)
-    op.create_table(
         "qa_draws",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("day", sa.String(), nullable=False),
@@ -296,6 +270,43 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_login_sessions_user_id"), "login_sessions", ["user_id"], unique=False)
     op.create_table(
+        "order_counters",
+        sa.Column("series", sa.String(), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("series", name=op.f("pk_order_counters")),
+    )
+    op.create_table(
+        "orders",
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("call_uid", sa.String(), nullable=False),
+        sa.Column("original", sa.String(), nullable=True),
+        sa.Column("business", sa.String(), nullable=False),
+        sa.Column("nature", sa.String(), nullable=True),
+        sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column(
+            "fields", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "corrected", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("entry_due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reply_due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reply", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["original"], ["orders.number"], name=op.f("fk_orders_original_orders")),
+        sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name=op.f("fk_orders_owner_id_users")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_orders")),
+        sa.UniqueConstraint("call_uid", name=op.f("uq_orders_call_uid")),
+    )
+    op.create_index(op.f("ix_orders_original"), "orders", ["original"], unique=False)
+    op.create_index(op.f("ix_orders_owner_id"), "orders", ["owner_id"], unique=False)
+    op.create_index("ix_orders_state_reply_due_at", "orders", ["state", "reply_due_at"], unique=False)
+    op.create_table(
         "qa_samples",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("draw_id", sa.Uuid(), nullable=False),
@@ -337,6 +348,11 @@ def downgrade() -> None:
     op.drop_table("qa_score_cards")
     op.drop_index(op.f("ix_qa_samples_draw_id"), table_name="qa_samples")
     op.drop_table("qa_samples")
+    op.drop_index("ix_orders_state_reply_due_at", table_name="orders")
+    op.drop_index(op.f("ix_orders_owner_id"), table_name="orders")
+    op.drop_index(op.f("ix_orders_original"), table_name="orders")
+    op.drop_table("orders")
+    op.drop_table("order_counters")
     op.drop_index(op.f("ix_login_sessions_user_id"), table_name="login_sessions")
     op.drop_table("login_sessions")
     op.drop_table("users")
@@ -347,10 +363,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_recording_problems_call_uid"), table_name="recording_problems")
     op.drop_table("recording_problems")
     op.drop_table("qa_draws")
-    op.drop_index("ix_orders_state_reply_due_at", table_name="orders")
-    op.drop_index(op.f("ix_orders_owner_id"), table_name="orders")
-    op.drop_index(op.f("ix_orders_call_uid"), table_name="orders")
-    op.drop_table("orders")
     op.drop_table("listenings")
     op.drop_table("heartbeats")
     op.drop_index("ix_drafts_state_due_at", table_name="drafts")
