@@ -106,6 +106,14 @@ async def head(session: AsyncSession) -> Anchor:
     return Anchor(row.seq, row.digest) if row is not None else Anchor(0, GENESIS)
 
 
+async def latest(session: AsyncSession, *, subject: str | None = None, limit: int = 50) -> list[AuditEntry]:
+    """The latest entries, oldest of them first; only those about `subject` when it is given."""
+    statement = select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(limit)
+    if subject is not None:
+        statement = statement.where(AuditEntry.subject == subject)
+    return list(reversed((await session.scalars(statement)).all()))
+
+
 async def verify(session: AsyncSession, anchors: tuple[Anchor, ...] = ()) -> AuditReport:
     """Read the whole chain and say where it was tampered with; at most the first hundred findings."""
     problems: list[AuditProblem] = []

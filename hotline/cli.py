@@ -92,6 +92,8 @@ def explain(error: BaseException) -> tuple[int, str]:
     code = getattr(error, "code", None)
     if isinstance(code, str) and not _is_database(error):
         return (WRONG_USE if code == "usage" else FAILED), str(error)
+    if type(getattr(error, "orig", error)).__name__ in {"UndefinedTable", "UndefinedColumn"}:
+        return FAILED, "the database lacks this version's tables; run `hotline db upgrade`"
     if _is_database(error):
         cause = str(getattr(error, "orig", error)).strip().split("\n", 1)[0]
         return FAILED, f"the database does not answer or refused: {cause}; is it up? see `hotline doctor`"

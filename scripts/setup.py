@@ -83,9 +83,7 @@ def main(arguments: Sequence[str]) -> int:
                     continue
                 begun = time.monotonic()
                 say(f"{step.name} …")
-                step.do()
-                if not step.done():
-                    raise SetupError(f"{step.name}: finished, and yet something is missing; run `make setup` again")
+                carry_out(step)
                 say(f"{step.name}: done in {time.monotonic() - begun:.0f} s")
     except SetupError as error:
         say(str(error))
@@ -94,6 +92,12 @@ def main(arguments: Sequence[str]) -> int:
         say("interrupted; run `make setup` again to go on")
         return 130
     return 0
+
+
+def carry_out(step: Step) -> None:
+    step.do()
+    if not step.done():
+        raise SetupError(f"{step.name}: finished, and yet something is missing; run `make setup` again")
 
 
 def check_python() -> None:

@@ -17,7 +17,7 @@ from psycopg import Error as PsycopgError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from hotline import metrics
+from hotline import anchors, audit, metrics
 from hotline.clock import SystemClock
 from hotline.connect import database_url
 from hotline.database import Database
@@ -71,6 +71,15 @@ def build(context: JobContext) -> App:
                 raise
             continue  # a room without jobs
         module.register(app, context)
+
+    @app.periodic(cron="*/10 * * * *")
+    @app.task(name="hotline.anchor_audit", queueing_lock="hotline.anchor_audit", pass_context=False)
+    async def anchor(timestamp: int) -> None:
+        async with context.database.transaction() as session:
+            end = await audit.head(session)
+        if end.seq > 0:
+            anchors.append(anchors.path(context.settings), end)
+
     for task in app.tasks.values():
         task.retry_strategy = Unlosable(task.retry_strategy)
     return app

@@ -158,6 +158,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "call_uid", name=op.f("pk_listenings")),
     )
     op.create_table(
+        "order_counters",
+        sa.Column("series", sa.String(), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("series", name=op.f("pk_order_counters")),
+    )
+    op.create_table(
         "qa_draws",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("day", sa.String(), nullable=False),
@@ -270,12 +276,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_login_sessions_user_id"), "login_sessions", ["user_id"], unique=False)
     op.create_table(
-        "order_counters",
-        sa.Column("series", sa.String(), nullable=False),
-        sa.Column("last", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("series", name=op.f("pk_order_counters")),
-    )
-    op.create_table(
         "orders",
         sa.Column("number", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
@@ -352,7 +352,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_orders_owner_id"), table_name="orders")
     op.drop_index(op.f("ix_orders_original"), table_name="orders")
     op.drop_table("orders")
-    op.drop_table("order_counters")
     op.drop_index(op.f("ix_login_sessions_user_id"), table_name="login_sessions")
     op.drop_table("login_sessions")
     op.drop_table("users")
@@ -363,6 +362,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_recording_problems_call_uid"), table_name="recording_problems")
     op.drop_table("recording_problems")
     op.drop_table("qa_draws")
+    op.drop_table("order_counters")
     op.drop_table("listenings")
     op.drop_table("heartbeats")
     op.drop_index("ix_drafts_state_due_at", table_name="drafts")
