@@ -79,7 +79,8 @@ LEVELS: dict[Need, tuple[Level, ...]] = {
 """Levels in order of preference."""
 
 _Entry = tuple[float, str]
-"""(key, uid) of a caller or (idle since, extension) of a seat; an entry counts while the index holds this very object."""
+"""(key, uid) of a caller or (idle since, extension) of a seat; an entry counts while the index holds this very
+object."""
 
 _SLACK = 64
 

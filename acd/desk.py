@@ -1,4 +1,5 @@
-"""What an agent does at a seat: log in, ready, break, log out. The row changes here, the controller is told by NOTIFY."""
+"""What an agent does at a seat: log in, ready, break, log out. The row changes here, the controller is told by
+NOTIFY."""
 
 from __future__ import annotations
 

@@ -41,7 +41,8 @@ class CallView:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One milestone (D126). `detail` is a word such as NOANSWER; `epoch` names the ring attempt, 0 where there is none."""
+    """One milestone (D126). `detail` is a word such as NOANSWER; `epoch` names the ring attempt, 0 where there is
+    none."""
 
     at: datetime
     kind: str
@@ -132,7 +133,10 @@ async def _views(session: AsyncSession, rows: Sequence[Call]) -> list[CallView]:
         .where(EventRow.call_uid.in_(uids), EventRow.kind.in_(("voicemail", "message")))
         .group_by(EventRow.call_uid)
     )
-    boxed = dict((await session.execute(query)).tuples().all()) if uids else {}
+    boxed: dict[str, datetime] = {}
+    if uids:
+        for uid, at in await session.execute(query):
+            boxed[uid] = at
     return [_view(row, boxed.get(row.uid)) for row in rows]
 
 

@@ -1,4 +1,5 @@
-"""Writing down what was heard, in order, behind the controller's back: a database that is away delays it, nothing more."""
+"""Writing down what was heard, in order, behind the controller's back: a database that is away delays it, nothing
+more."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ from hotline.database import Database
 BATCH = 50
 """Calls written in one transaction."""
 LIMIT = 50_000
-"""Events kept while the database is away (an hour of 20 calls a minute is 10 000); past that the journal has to serve."""
+"""Events kept while the database is away (an hour of 20 calls a minute is 10 000); past that the journal has to
+serve."""
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0)
 STUCK_SECONDS = 30.0
 

@@ -1,8 +1,8 @@
 """Writing calls down: events into the time line, and the call's row as what its time line says.
 
 The row is never stepped from its old value: events are inserted (the same event twice is one row, D126), the whole time
-line is read back and joined. So it does not matter who writes, how often, or in which order, and what a controller that was
-away did not hear is filled in from the journal by the same function.
+line is read back and joined. So it does not matter who writes, how often, or in which order, and what a controller
+that was away did not hear is filled in from the journal by the same function.
 """
 
 from __future__ import annotations

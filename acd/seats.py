@@ -1,7 +1,8 @@
 """The life of a seat: a table of states, and one `match` that says what each event makes of it.
 
 A seat's call is named by its uid and the epoch of the claim, so an event that is late, doubled or about another claim
-changes nothing. Whether a SIP contact is registered (`reachable`) is a separate fact: a seat in wrap-up may be unplugged.
+changes nothing. Whether a SIP contact is registered (`reachable`) is a separate fact: a seat in wrap-up may be
+unplugged.
 """
 
 from __future__ import annotations

@@ -31,7 +31,8 @@ def call_event(field: Callable[[str], str]) -> CallEvent:
     """A milestone from its facts, whichever way it was told.
 
     `field` gives the text of Kind, Call, At, Service, Caller, Seat, Epoch, Detail, empty where there is none.
-    Raises EventRefusedError: `unknown_kind`, `bad_call`, `bad_time`, `bad_seat`, `bad_epoch`, `bad_caller`, `bad_detail`.
+    Raises EventRefusedError: `unknown_kind`, `bad_call`, `bad_time`, `bad_seat`, `bad_epoch`, `bad_caller`,
+    `bad_detail`.
     """
     try:
         kind = Kind(field("Kind"))

@@ -1,0 +1,200 @@
+"""Who gets which seat, against an obviously right scan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import hypothesis.strategies as st
+from hypothesis import given, settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from acd.assign import LEVELS, IdleSeat, Matcher, Need, Offer, Rules, WaitingCaller, assign
+from acd.words import Level, Service
+
+RULES = Rules(ageing_seconds=60.0, senior_only_seconds=10.0)
+ALL = frozenset(Service)
+
+
+def scan(waiting: list[WaitingCaller], seats: list[IdleSeat], now: float) -> list[Offer]:
+    """The rules written down without any index: best caller first, then the best seat for that caller."""
+
+    def place(caller: WaitingCaller) -> tuple[float, str]:
+        return caller.queued_at - caller.priority * RULES.ageing_seconds, caller.uid
+
+    left, made = list(seats), []
+    for caller in sorted(waiting, key=place):
+        need = Need.ANY
+        if caller.senior:
+            relaxed = now >= caller.queued_at + RULES.senior_only_seconds
+            need = Need.SENIOR_FIRST if relaxed else Need.SENIOR
+        order = LEVELS[need]
+        fitting = [seat for seat in left if caller.service in seat.skills and seat.level in order]
+        if fitting:
+            best = min(
+                fitting,
+                key=lambda seat: (
+                    seat.extension in caller.tried,
+                    order.index(seat.level),
+                    seat.idle_since,
+                    seat.extension,
+                ),
+            )
+            left.remove(best)
+            made.append(Offer(caller.uid, best.extension))
+    return made
+
+
+extensions = st.integers(8000, 8012).map(str)
+moments = st.integers(0, 40).map(float)
+callers = st.builds(
+    WaitingCaller,
+    uid=st.integers(0, 15).map(lambda n: f"n1-{n}"),
+    service=st.sampled_from(Service),
+    queued_at=moments,
+    priority=st.integers(0, 3),
+    senior=st.booleans(),
+    tried=st.frozensets(extensions, max_size=3),
+)
+idle_seats = st.builds(
+    IdleSeat,
+    extension=extensions,
+    level=st.sampled_from(Level),
+    skills=st.frozensets(st.sampled_from(Service), min_size=1),
+    idle_since=moments,
+)
+
+
+@given(
+    st.lists(callers, max_size=12, unique_by=lambda caller: caller.uid),
+    st.lists(idle_seats, max_size=12, unique_by=lambda seat: seat.extension),
+    st.integers(0, 60).map(float),
+)
+def test_offers_are_those_of_the_obvious_scan(waiting: list[WaitingCaller], seats: list[IdleSeat], now: float) -> None:
+    offers = assign(waiting, seats, now, RULES)
+    assert sorted(offers) == sorted(scan(waiting, seats, now))
+    assert len({offer.uid for offer in offers}) == len(offers) == len({offer.extension for offer in offers})
+
+
+class Floor(RuleBasedStateMachine):
+    """Callers and seats come, change and go in any order; at every moment the index offers what the scan offers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.matcher = Matcher(RULES)
+        self.now = 0.0
+        self.waiting: dict[str, WaitingCaller] = {}
+        self.seats: dict[str, IdleSeat] = {}
+
+    @rule(caller=callers)
+    def queues(self, caller: WaitingCaller) -> None:
+        self.waiting[caller.uid] = caller
+        self.matcher.add_caller(caller)
+
+    @rule(seat=idle_seats)
+    def becomes_idle(self, seat: IdleSeat) -> None:
+        self.seats[seat.extension] = seat
+        self.matcher.add_seat(seat)
+
+    @rule(number=st.integers(0, 15))
+    def hangs_up(self, number: int) -> None:
+        self.waiting.pop(f"n1-{number}", None)
+        self.matcher.remove_caller(f"n1-{number}")
+
+    @rule(extension=extensions)
+    def goes_on_break(self, extension: str) -> None:
+        self.seats.pop(extension, None)
+        self.matcher.remove_seat(extension)
+
+    @rule(seconds=st.integers(0, 15))
+    def time_passes(self, seconds: int) -> None:
+        self.now += seconds
+
+    @rule()
+    def offers(self) -> None:
+        expected = scan(list(self.waiting.values()), list(self.seats.values()), self.now)
+        made = self.matcher.offers(self.now)
+        assert sorted(made) == sorted(expected)
+        for offer in made:
+            del self.waiting[offer.uid], self.seats[offer.extension]
+
+    @invariant()
+    def counts_agree(self) -> None:
+        assert (self.matcher.waiting, self.matcher.idle) == (len(self.waiting), len(self.seats))
+
+
+TestFloor = Floor.TestCase
+TestFloor.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+
+
+def caller(uid: str, queued_at: float, **other: object) -> WaitingCaller:
+    return replace(WaitingCaller(uid, Service.COMPLAINT, queued_at), **other)  # type: ignore[arg-type]
+
+
+def seat(extension: str, level: Level = Level.JUNIOR, idle_since: float = 0.0) -> IdleSeat:
+    return IdleSeat(extension, level, ALL, idle_since)
+
+
+def test_the_longest_wait_comes_first_and_gets_the_seat_that_is_idle_longest() -> None:
+    offers = assign(
+        [caller("late", 5), caller("early", 1)], [seat("8001", idle_since=3), seat("8002", idle_since=2)], 9
+    )
+    assert offers == [Offer("early", "8002"), Offer("late", "8001")]
+
+
+def test_a_head_start_comes_before_a_longer_wait() -> None:
+    assert assign([caller("a", 0), caller("b", 50, priority=1)], [seat("8001")], 60, RULES) == [Offer("b", "8001")]
+
+
+def test_a_starved_low_priority_is_still_served() -> None:
+    fresh = [caller(f"important-{n}", 200.0 + n, priority=2) for n in range(5)]
+    assert assign([*fresh, caller("starved", 0)], [seat("8001")], 210, RULES) == [Offer("starved", "8001")]
+
+
+def test_a_key_account_waits_for_a_senior_and_an_ordinary_caller_takes_the_junior() -> None:
+    waiting = [caller("key", 0, priority=2, senior=True), caller("other", 1)]
+    assert assign(waiting, [seat("8001")], 2, RULES) == [Offer("other", "8001")]
+    assert assign(waiting, [seat("8001"), seat("8101", Level.SENIOR)], 2, RULES) == [
+        Offer("key", "8101"),
+        Offer("other", "8001"),
+    ]
+
+
+def test_a_key_account_is_not_stranded_where_no_senior_is_idle() -> None:
+    matcher = Matcher(RULES)
+    matcher.add_caller(caller("key", 0, senior=True))
+    matcher.add_seat(seat("8001"))
+    assert matcher.offers(9.9) == []
+    assert matcher.next_change() == 10.0
+    assert matcher.offers(10.0) == [Offer("key", "8001")]
+
+
+def test_after_that_wait_a_senior_is_still_preferred() -> None:
+    seats = [seat("8001"), seat("8101", Level.SENIOR, idle_since=30)]
+    assert assign([caller("key", 0, senior=True)], seats, 40, RULES) == [Offer("key", "8101")]
+
+
+def test_clerks_overflow_for_juniors_and_seniors_are_spared() -> None:
+    seats = [seat("8101", Level.SENIOR), seat("8201", Level.CLERK, 1), seat("8001", Level.JUNIOR, 2)]
+    waiting = [caller("a", 0), caller("b", 1), caller("c", 2)]
+    assert [offer.extension for offer in assign(waiting, seats, 3)] == ["8001", "8201", "8101"]
+
+
+def test_a_seat_that_was_rung_in_vain_is_the_last_choice_but_a_choice() -> None:
+    tried = caller("a", 0, tried=frozenset({"8001"}))
+    assert assign([tried], [seat("8001"), seat("8101", Level.SENIOR, 50)], 60) == [Offer("a", "8101")]
+    assert assign([tried], [seat("8001")], 60) == [Offer("a", "8001")]
+
+
+def test_a_seat_is_offered_only_what_it_can_answer() -> None:
+    reports_only = IdleSeat("8001", Level.JUNIOR, frozenset({Service.REPORT}), 0.0)
+    assert assign([caller("a", 0)], [reports_only], 1) == []
+
+
+def test_heaps_do_not_grow_with_what_has_left() -> None:
+    matcher = Matcher(RULES)
+    for turn in range(5_000):
+        matcher.add_seat(seat("8001", idle_since=float(turn)))
+        matcher.remove_seat("8001")
+        matcher.add_caller(caller("a", float(turn)))
+        matcher.remove_caller("a")
+    assert max(len(heap) for heap in [*matcher._seat_heaps.values(), *matcher._lines]) < 200
