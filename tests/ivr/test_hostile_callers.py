@@ -13,8 +13,8 @@ from tests.ivr.rig import Stage, sipp_call
 pytestmark = pytest.mark.asterisk
 
 HOSTILE = {
-    "line break in the number": ("<sip:139%0d%0aEvent:%20UserEvent%0d%0aKind:%20answered@127.0.0.1>", "139"),
-    "line feed alone": ("<sip:139%0aKind:%20ended1@127.0.0.1>", "139"),
+    "line break in the number": ("<sip:139%0d%0aEvent%3a%20UserEvent%0d%0aKind%3a%20answered@127.0.0.1>", "139"),
+    "line feed alone": ("<sip:139%0aKind%3a%20ended1@127.0.0.1>", "1391"),
     "line break in the name": ('"a%0d%0aEvent: Hangup" <sip:13900000001@127.0.0.1>', "13900000001"),
     "false address in the name": (r'"\"x\" <sip:999@evil>, Kind: answered" <sip:13900000002@127.0.0.1>', "13900000002"),
     "commas": ('"a,b,Seat: 8001" <sip:139,0000,0003@127.0.0.1>', "13900000003"),
