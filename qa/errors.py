@@ -45,3 +45,9 @@ class DrawDiffers(QaError):
     """A stored draw that does not come out again from its own population and seed."""
 
     code = "qa.differs"
+
+
+class OwnCall(QaError):
+    """Nobody inspects their own calls."""
+
+    code = "qa.own"

@@ -57,7 +57,7 @@ class DrawResult:
     rate: Fraction
     rows: int
     drawn: Mapping[str, Mapping[str, tuple[str, ...]]]
-    """Day → business → ids in the order of their rank."""
+    """Day → business → ids in the order of their rank; without those drawn before."""
     shortfalls: tuple[Shortfall, ...]
     algorithm: str = ALGORITHM
 
@@ -95,8 +95,15 @@ def iso_week(day: str) -> str:
     return f"{year}-W{week:02d}"
 
 
-def draw(rows: Iterable[Row], rate: str | float | Decimal | Fraction, seed: int) -> DrawResult:
-    """Draw `rate` of each day's calls of each business type; raises BadRate and BadRows."""
+def draw(
+    rows: Iterable[Row], rate: str | float | Decimal | Fraction, seed: int, already: Iterable[str] = ()
+) -> DrawResult:
+    """Draw `rate` of each day's calls of each business type; raises BadRate and BadRows.
+
+    Calls in `already` were drawn before and stay drawn: they count towards the share, and only what is missing is drawn
+    from the others, by rank. That is how a day is topped up when calls of it arrive late.
+    """
+    before = frozenset(already)
     share = exact_rate(rate)
     calls = tuple(rows)
     _refuse_bad(calls)
@@ -105,10 +112,10 @@ def draw(rows: Iterable[Row], rate: str | float | Decimal | Fraction, seed: int)
         groups[row.day, row.business].append(row)
     drawn: dict[str, dict[str, tuple[str, ...]]] = {}
     for (day, business), group in sorted(groups.items()):
-        ranked = sorted(group, key=lambda row: (rank_key(seed, row), row.id))
-        chosen = tuple(row.id for row in ranked[: quota(len(group), share)])
-        drawn.setdefault(day, {})[business] = chosen
-    taken = {each for day in drawn.values() for ids in day.values() for each in ids}
+        ranked = sorted((row for row in group if row.id not in before), key=lambda row: (rank_key(seed, row), row.id))
+        missing = quota(len(group), share) - (len(group) - len(ranked))
+        drawn.setdefault(day, {})[business] = tuple(row.id for row in ranked[: max(0, missing)])
+    taken = before | {each for day in drawn.values() for ids in day.values() for each in ids}
     return DrawResult(
         seed=seed,
         rate=share,

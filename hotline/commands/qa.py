@@ -53,10 +53,38 @@ def draw_command(
 
 @app.command("verify")
 def verify_command(
-    stored: Annotated[Path, typer.Argument(metavar="DRAW", help="What `hotline qa draw --json` printed.")],
-    csv_file: Annotated[Path, typer.Option("--rows", metavar="CSV", help="The calls it was drawn from.")],
+    stored: Annotated[str, typer.Argument(metavar="DRAW", help="A day, or what `hotline qa draw --json` printed.")],
+    csv_file: Annotated[
+        Path | None, typer.Option("--rows", metavar="CSV", help="The calls that the file was drawn from.")
+    ] = None,
 ) -> None:
-    """Draw again with the stored seed and rate; exit 1, naming the ids, unless the same calls come out."""
+    """Draw again with the stored seed and rate; exit 1, naming the ids, unless the same calls come out.
+
+    DRAW is a day such as 2026-11-21, whose draw is in the database with its calls, or a file, which needs --rows.
+    """
+    if _is_day(stored):
+        _verify_day(stored)
+    elif csv_file is None:
+        _wrong_use("give --rows CSV with the calls of that draw, or a day such as 2026-11-21")
+    else:
+        _verify_file(Path(stored), csv_file)
+
+
+def _verify_day(day: str) -> None:
+    import asyncio
+
+    from hotline.connect import opened
+    from hotline.settings import load_settings
+    from qa.draws import verify_day
+
+    async def repeat() -> int:
+        async with opened(load_settings()) as database, database.transaction() as session:
+            return await verify_day(session, day)
+
+    typer.echo(f"{day}: the same {asyncio.run(repeat())} calls come out again")
+
+
+def _verify_file(stored: Path, csv_file: Path) -> None:
     from qa.errors import QaError
     from qa.rows import read_rows
     from qa.sampler import ALGORITHM, draw
@@ -79,6 +107,15 @@ def verify_command(
         err=True,
     )
     raise typer.Exit(1)
+
+
+def _is_day(text: str) -> bool:
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def draw_json(result: DrawResult) -> dict[str, Any]:

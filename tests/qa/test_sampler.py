@@ -129,3 +129,17 @@ def test_seat_with_fewer_than_two_inspected_calls_in_a_week_is_short() -> None:
 def test_week_belongs_to_the_iso_year() -> None:
     assert iso_week("2027-01-01") == "2026-W53"
     assert iso_week("2026-11-21") == "2026-W47"
+
+
+@given(rows_of_calls, rows_of_calls, rates, seeds)
+def test_topping_up_keeps_what_was_drawn_and_reaches_the_share(
+    rows: list[Row], late: list[Row], rate: Fraction, seed: int
+) -> None:
+    first = draw(rows, rate, seed).ids()
+    known = {row.id for row in rows}
+    everything = [*rows, *(row for row in late if row.id not in known)]
+    second = draw(everything, rate, seed, first).ids()
+    assert not first & second
+    groups = Counter((row.day, row.business) for row in everything)
+    taken = Counter((row.day, row.business) for row in everything if row.id in first | second)
+    assert all(taken[group] == ceil(rate * count) for group, count in groups.items())
