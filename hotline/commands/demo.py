@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+LOG_WIDTH = 160
+"""Columns for a table that is written to a file or a pipe, which has no width of its own."""
+
 if TYPE_CHECKING:
     from hotline.settings import Settings
 
@@ -35,7 +38,11 @@ async def _until_stopped(settings: Settings, once: bool, report: Path | None) ->
 
     from hotline.demo.run import run_demo
 
-    running = asyncio.create_task(run_demo(settings, once=once, report=report, console=Console()))
+    console = Console()
+    if not console.is_terminal:
+        console.width = LOG_WIDTH
+
+    running = asyncio.create_task(run_demo(settings, once=once, report=report, console=console))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, running.cancel)

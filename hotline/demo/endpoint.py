@@ -6,7 +6,6 @@ null device, so that an endpoint needs no audio hardware. One process holds one 
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import json
 import os
@@ -63,9 +62,14 @@ class EndpointCall(pj.Call):  # type: ignore[misc]
             self.account.ended = self
 
     def onCallMediaState(self, prm: Any) -> None:
+        try:
+            audio = self.getAudioMedia(-1)
+        except pj.Error:
+            return  # no active media yet: the next state change brings it
+        # A telephone sends its microphone all the time; without a source PJSUA would stop its clock, keys included.
+        self.account.microphone.startTransmit(audio)
         if self.account.heard is not None:
-            with contextlib.suppress(pj.Error):  # no active media yet: the next state change brings it
-                self.getAudioMedia(-1).startTransmit(self.account.heard)
+            audio.startTransmit(self.account.heard)
 
     def onDtmfDigit(self, prm: Any) -> None:
         self.account.tell("dtmf", digit=prm.digit)
@@ -77,8 +81,9 @@ class EndpointCall(pj.Call):  # type: ignore[misc]
 
 
 class EndpointAccount(pj.Account):  # type: ignore[misc]
-    def __init__(self, heard: Any, tell: Tell) -> None:
+    def __init__(self, microphone: Any, heard: Any, tell: Tell) -> None:
         super().__init__()
+        self.microphone = microphone
         self.tell = tell
         self.heard = heard
         self.call: EndpointCall | None = None
@@ -132,7 +137,7 @@ class Endpoint:
         if config.get("heard"):
             heard = pj.AudioMediaRecorder()
             heard.createRecorder(config["heard"])
-        self.account = EndpointAccount(heard, tell)
+        self.account = EndpointAccount(self.lib.audDevManager().getCaptureDevMedia(), heard, tell)
         self.account.create(self._account_config())
 
     def _account_config(self) -> Any:
@@ -154,6 +159,8 @@ class Endpoint:
         match command["do"]:
             case "quit":
                 return False
+            case "register":
+                self.account.setRegistration(True)
             case "call":
                 self.account.call = EndpointCall(self.account)
                 self.account.call.makeCall(f"sip:{command['to']}@{self.config['domain']}", pj.CallOpParam(True))

@@ -72,11 +72,22 @@ class Softphone:
             seen.append(f"nothing more in {timeout:g} s")
         raise SoftphoneError(f"{self.user}: waited for {' or '.join(names)}, got {', '.join(seen)}")
 
-    async def register(self) -> None:
-        """Wait until the registrar has accepted; SoftphoneError names its answer otherwise."""
-        event = await self.wait_for("registration", timeout=15)
-        if not event.facts["active"]:
-            raise SoftphoneError(f"{self.user}: registration refused, {event.facts['code']} {event.facts['reason']}")
+    async def register(self, *, patience: float = 20) -> None:
+        """Be registered, asking again each second: a new seat is known to the node a few seconds later.
+
+        SoftphoneError names the registrar's last answer.
+        """
+        deadline = asyncio.get_running_loop().time() + patience
+        while True:
+            event = await self.wait_for("registration", timeout=patience)
+            if event.facts["active"]:
+                return
+            if asyncio.get_running_loop().time() > deadline:
+                raise SoftphoneError(
+                    f"{self.user}: registration refused, {event.facts['code']} {event.facts['reason']}"
+                )
+            await asyncio.sleep(1)
+            await self.tell("register")
 
     async def call(self, number: str, *, timeout: float = 15) -> None:
         await self.tell("call", to=number)

@@ -31,8 +31,16 @@ NATURES = {
     "product_quality": "产品质量",
     "other": "其他",
 }
-COLUMNS = ("主叫 caller", "业务 service", "等待 waited", "座席 seat", "振铃 rings", "结果 outcome", "录音 s")
-LATER = ("左/右 dBFS", "开头 first words", "草稿 draft", "抽检 QA")
+COLUMNS = (
+    "主叫\ncaller",
+    "业务\nservice",
+    "等待\nwaited",
+    "座席\nseat",
+    "振铃\nrings",
+    "结果\noutcome",
+    "录音\nseconds",
+)
+LATER = ("左/右\ndBFS", "开头\nfirst words", "草稿\ndraft", "抽检\nQA")
 
 
 def call_table(facts: RunFacts, sampled: Mapping[str, bool]) -> Table:
