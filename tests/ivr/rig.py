@@ -137,7 +137,7 @@ async def open_ami(settings: Settings) -> AsyncIterator[Ami]:
     finally:
         writer.close()
         listener.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
+        with contextlib.suppress(asyncio.CancelledError, ConnectionError):  # the node may have been killed
             await listener
 
 
@@ -214,7 +214,7 @@ async def open_stage(
                 yield stage
             finally:
                 heart.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
+                with contextlib.suppress(asyncio.CancelledError, ConnectionError, TimeoutError):
                     await heart
     finally:
         shutil.rmtree(node.paths.base, ignore_errors=True)
