@@ -13,15 +13,18 @@ from fastapi.staticfiles import StaticFiles
 from console import failures
 from console.api import routes as api
 from console.audit import routes as audit
+from console.drafts import routes as drafts
 from console.floor import routes as floor
 from console.floor.board import Board
 from console.floor.stream import FloorHub
 from console.headers import SecurityHeaders
 from console.login import routes as login
 from console.login.limit import LoginLimit
+from console.orders import routes as orders
 from console.pages import DIST, STATIC, Pages
 from console.replay import routes as replay
 from console.replay.peaks import PeaksCache
+from console.samples import routes as samples
 from console.state import Console
 from hotline.clock import Clock, SystemClock
 from hotline.database import Database
@@ -33,7 +36,10 @@ log = structlog.get_logger(__name__)
 ROUTERS: tuple[APIRouter, ...] = (
     login.router,
     floor.router,
+    drafts.router,
     replay.router,
+    samples.router,
+    orders.router,
     audit.router,
     api.router,
 )

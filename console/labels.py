@@ -11,21 +11,21 @@ KINDS: Final[Mapping[str, str]] = {
     "complaint": N_("complaint"),
     "suggestion": N_("suggestion"),
     "enquiry": N_("enquiry"),
-    "report": N_("report of bad information"),
+    "report": N_("bad-information report"),
 }
 SERVICES: Final[Mapping[str, str]] = {
     "complaint": N_("complaint"),
     "suggestion": N_("suggestion"),
     "standards": N_("standards look-up"),
-    "report": N_("report of bad information"),
+    "report": N_("bad-information report"),
 }
 BUSINESS: Final[Mapping[str, str]] = {
     "fixed_line": N_("fixed line"),
     "mobile": N_("mobile"),
-    "data": N_("data and broadband"),
+    "data": N_("data, broadband"),
     "payphone": N_("payphone"),
     "phone_card": N_("phone card"),
-    "information": N_("information service"),
+    "information": N_("information"),
     "other": N_("other"),
 }
 NATURES: Final[Mapping[str, str]] = {

@@ -1,18 +1,20 @@
 // The inspector's score card: the total while filling it in, and the second of the call an item speaks of.
 import { clock } from "./clocks.js";
 
+const FULL_MARKS = 100;
+
 export function scoreCard(now) {
   const card = document.querySelector("form[data-score]");
-  if (!card) return;
+  if (!card || !card.querySelector("[data-mark-now]")) return; // a written card is only read
   const total = card.querySelector("[data-total]");
   const note = card.querySelector("[data-fatal-note]");
 
   const update = () => {
-    let sum = 0;
+    let taken = 0;
     let fatal = false;
     for (const item of card.querySelectorAll("[data-item]")) {
       const points = item.querySelector("[data-points]");
-      if (points) sum += Number(points.value || 0);
+      if (points) taken += Number(points.value || 0);
       if (item.querySelector("[data-fatal]")?.checked) fatal = true;
       const mark = item.querySelector("[data-mark]");
       const shown = item.querySelector("[data-marked]");
@@ -24,7 +26,7 @@ export function scoreCard(now) {
         }
       }
     }
-    total.textContent = String(fatal ? 0 : sum);
+    total.textContent = String(fatal ? 0 : Math.max(0, FULL_MARKS - taken));
     total.parentElement.classList.toggle("fatal", fatal);
     note.hidden = !fatal;
   };

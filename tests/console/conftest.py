@@ -76,6 +76,13 @@ def csrf_in(page: str) -> str:
     return found.group(1)
 
 
+async def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Wait until `holds()`; TimeoutError where it never does."""
+    async with asyncio.timeout(seconds):
+        while not holds():  # noqa: ASYNC110 - the state belongs to code that knows of no event
+            await asyncio.sleep(0.02)
+
+
 @asynccontextmanager
 async def served(app: FastAPI) -> AsyncIterator[str]:
     """The application on a free port of loopback; gives its address."""
@@ -85,8 +92,7 @@ async def served(app: FastAPI) -> AsyncIterator[str]:
     server = uvicorn.Server(config)
     server.capture_signals = _no_signals  # type: ignore[method-assign]
     running = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:
-        await asyncio.sleep(0.02)
+    await until(lambda: server.started)
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:

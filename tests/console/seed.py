@@ -12,11 +12,17 @@ import soundfile
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd.models import Breach, Call, Seat
+from hotline.clock import local_day
+from hotline.database import Database
 from hotline.models import User
 from hotline.passwords import hash_password
 from hotline.roles import Role
+from hotline.settings import Settings
+from qa import draws
 from recordings.models import Recording
 from recordings.objects import Objects
+from transcribe import drafts
+from transcribe.turns import Transcription, Turn
 
 PASSWORD = "correct horse battery"
 NAMES = {
@@ -127,3 +133,100 @@ async def recording(session: AsyncSession, objects: Objects, uid: str, started_a
             started_at=started_at, finalised_at=started_at + timedelta(minutes=5),
         )
     )  # fmt: skip
+
+
+def draft_json(**values: object) -> dict[str, object]:
+    """A draft as `hotline transcribe --json` prints it."""
+    return {
+        "kind": "complaint",
+        "business": "information",
+        "nature": "tariff",
+        "phone": "13912345678",
+        "amount": "30",
+        "urgent": True,
+        "request": "要求退还费用并取消彩铃业务",
+        "summary": "客户投诉未经同意被开通彩铃业务，每月扣费30元，要求退费并取消。",
+        "dates": ["上个月"],
+        "place": None,
+        "what_happened": "上个月起话费里每月多了三十块钱彩铃费，从来没有开通过",
+        "evidence": {
+            "kind": [{"start": 6.0, "end": 9.4, "text": "我要投诉"}],
+            "business": [{"start": 9.6, "end": 15.0, "text": "彩铃费"}],
+            "nature": [{"start": 9.6, "end": 15.0, "text": "每个月多扣了三十块钱"}],
+            "phone": [{"start": 27.0, "end": 33.0, "text": "幺三九幺二三四五六七八"}],
+            "amount": [{"start": 9.6, "end": 15.0, "text": "三十块钱"}],
+            "urgent": [{"start": 38.0, "end": 42.0, "text": "今天必须给我解决"}],
+            "request": [{"start": 19.0, "end": 24.0, "text": part} for part in ("把钱退给我", "取消")],
+            "dates": [{"start": 9.6, "end": 15.0, "text": "上个月"}],
+        },
+        "confidence": {
+            "kind": 0.98, "business": 0.91, "nature": 0.84, "phone": 0.95, "amount": 0.9, "urgent": 0.55,
+            "request": 0.78, "dates": 0.7, "place": 0.0, "what_happened": 0.66,
+        },
+    } | values  # fmt: skip
+
+
+TURNS = (
+    ("seat", 2.0, 5.6, "您好，这里是投诉热线，工号八零零一，请问有什么可以帮您？"),
+    ("caller", 6.0, 9.4, "你好，我要投诉你们乱收费。"),
+    ("caller", 9.6, 15.0, "上个月开始，我的话费里每个月多扣了三十块钱，说是什么彩铃费。"),
+    ("seat", 15.4, 18.6, "请问您本人开通过彩铃业务吗？"),
+    ("caller", 19.0, 24.0, "从来没有！请把钱退给我，马上取消。"),
+    ("seat", 24.4, 26.6, "请留一个联系电话。"),
+    ("caller", 27.0, 33.0, "幺三九幺二三四五六七八。"),
+    ("seat", 33.6, 37.4, "好的，我已经登记，四十八小时内给您答复。"),
+    ("caller", 38.0, 42.0, "今天必须给我解决，不然我去工信部申诉。"),
+)
+
+
+async def draft(
+    session: AsyncSession, uid: str, now: datetime, due_at: datetime, turns: object = TURNS, **values: object
+) -> None:
+    """A transcript and the draft read out of it."""
+    assert isinstance(turns, tuple)
+    heard = Transcription(45.0, tuple(Turn(*turn) for turn in turns), engine="test")
+    await drafts.save(session, uid, heard, draft_json(**values), now=now, due_at=due_at)
+
+
+async def many_drafts(session: AsyncSession, now: datetime, count: int) -> None:
+    """A clerk's morning: drafts of every kind, the first overdue."""
+    kinds = ("complaint", "suggestion", "enquiry", "report")
+    businesses = ("mobile", "data", "fixed_line", "information", "payphone", "phone_card", "other")
+    natures = ("tariff", "service_quality", "fault_repair", None, "install_move")
+    words = (
+        "宽带从昨天晚上就断了，报修电话打了三次都没人来。",
+        "我建议你们营业厅周末也开门。",
+        "我想问一下移机要多久。",
+    )
+    for index in range(count):
+        entered = now - timedelta(minutes=100 - index / 3)
+        uid = f"n1-200.{index}"
+        session.add(ended(uid, entered, waited=4, talked=60))
+        await draft(
+            session, uid, entered, entered + timedelta(minutes=95 + index),
+            turns=(("seat", 1.0, 3.0, "您好，请问有什么可以帮您？"), ("caller", 3.2, 8.0, words[index % 3])),
+            kind=kinds[index % 4], business=businesses[index % 7], nature=natures[index % 5], urgent=index % 9 == 4,
+            evidence={}, confidence={},
+        )  # fmt: skip
+
+
+async def samples(session: AsyncSession, now: datetime, settings: Settings) -> None:
+    """Draw today, the recorded call among the drawn."""
+    await draws.draw_day(
+        session, local_day(now, settings.zone), settings=settings.model_copy(update={"qa_rate": 0.9}),
+        actor="system", now=now, seed=2026,
+    )  # fmt: skip
+
+
+async def everything(database: Database, objects: Objects, settings: Settings, now: datetime, folder: Path) -> None:
+    """All that the pages can show."""
+    flac = folder / "call.flac"
+    speech(flac, 45)
+    async with database.transaction() as session:
+        await floor(session, now)
+        session.add(ended("n1-300.1", now - timedelta(minutes=70), waited=6, talked=39, customer_class="key_account"))
+        await recording(session, objects, "n1-300.1", now - timedelta(minutes=70), flac)
+        await draft(session, "n1-300.1", now - timedelta(minutes=69), now - timedelta(minutes=10))
+        await many_drafts(session, now, 200)
+    async with database.transaction() as session:
+        await samples(session, now, settings)

@@ -16,8 +16,13 @@ from console.floor.stream import QUEUE, FloorHub, Viewer, event, stream
 from hotline.database import Database
 from hotline.roles import Role
 from tests.console import seed
-from tests.console.conftest import House, csrf_in
+from tests.console.conftest import House, csrf_in, until
 
+HUB = (
+    "FROM pg_stat_activity WHERE application_name = 'hotline-console-floor' AND datname = current_database()"
+    " AND query = 'LISTEN floor'"
+)
+"""The connections that listen to the floor."""
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 
 
@@ -90,9 +95,8 @@ async def test_the_shift_leader_signs_out_a_seat_that_was_left(house: House) -> 
 
 
 async def listeners(database: Database) -> int:
-    query = "SELECT count(*) FROM pg_stat_activity WHERE query = 'LISTEN floor' AND datname = current_database()"
     async with database.transaction() as session:
-        return int((await session.execute(text(query))).scalar_one())
+        return int((await session.execute(text(f"SELECT count(*) {HUB}"))).scalar_one())
 
 
 async def allowed() -> bool:
@@ -127,19 +131,11 @@ async def test_one_listen_serves_all_viewers_and_a_change_reaches_each(house: Ho
 
 async def test_a_lost_listen_is_taken_up_again(house: House) -> None:
     hub = house.app.state.console.hub
-    async with asyncio.timeout(10):
-        while not hub.listening:
-            await asyncio.sleep(0.05)
+    await until(lambda: hub.listening)
     async with house.database.transaction() as session:
-        await session.execute(
-            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'hotline-console-floor'"
-                 " AND datname = current_database()")
-        )  # fmt: skip
-    async with asyncio.timeout(10):
-        while hub.listening:
-            await asyncio.sleep(0.01)
-        while not hub.listening:
-            await asyncio.sleep(0.05)
+        await session.execute(text(f"SELECT pg_terminate_backend(pid) {HUB}"))
+    await until(lambda: not hub.listening)
+    await until(lambda: hub.listening)
 
 
 async def test_many_changes_at_once_are_few_boards(database: Database) -> None:

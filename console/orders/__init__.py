@@ -1,0 +1,1 @@
+"""The list of complaint and suggestion orders with their clocks (D86)."""
