@@ -37,6 +37,8 @@ from recordings.store import RecordingView
 
 TRANSCRIBE = "transcribe.call"
 """The next room's job; it lies above this one, so that it is known by name only."""
+UNKNOWN_SETTLE = 6
+"""Times `settle_seconds` that the legs of a call unknown to the ledger must have been quiet."""
 
 _log = structlog.get_logger(__name__)
 
@@ -93,6 +95,7 @@ async def finalise(node: Node, call_uid: str, *, recovered: bool = False) -> Rec
 
 async def attempt(node: Node, call_uid: str, *, recovered: bool = False) -> RecordingView:
     """`finalise`, and the open problems of this call brought up to date whether it went well or not."""
+    check_uid(call_uid)
     try:
         made = await finalise(node, call_uid, recovered=recovered)
     except LegsHeld:
@@ -109,7 +112,8 @@ async def attempt(node: Node, call_uid: str, *, recovered: bool = False) -> Reco
 async def _demand_finished(node: Node, legs: Legs, call: CallFacts | None) -> None:
     held = await asyncio.to_thread(holders)
     ended = call is not None and call.ended_at is not None
-    settle = node.settings.recordings.settle_seconds
+    # A call that the ledger has never heard of gets longer: its controller may be starting, and brings its own row.
+    settle = node.settings.recordings.settle_seconds * (1 if call is not None else UNKNOWN_SETTLE)
     if not finished(legs, held, call_ended=ended, now=node.clock.now(), settle_seconds=settle):
         raise LegsHeld(f"call {legs.uid}: its legs are still being written")
 

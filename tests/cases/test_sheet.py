@@ -78,12 +78,11 @@ def test_a_draft_that_is_no_sheet_must_be_corrected_before_it_is_confirmed() -> 
     )
 )
 def test_whatever_is_sent_makes_a_sheet_or_names_a_field_that_was_sent(corrections: dict[str, Any]) -> None:
+    refused: str | None = None
     try:
         sheet = correct(DRAFT, corrections)
     except WrongField as error:
         refused = error.field
-    else:
-        refused = None
     if refused is not None:
         assert refused in corrections
         return

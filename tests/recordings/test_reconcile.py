@@ -67,7 +67,9 @@ async def test_an_open_problem_is_looked_at_again_however_old_its_call_is(node: 
 
 
 async def test_the_legs_of_a_killed_asterisk_are_recovered_and_its_call_is_adopted(node: Node) -> None:
-    settled(leave(node.spool, UID, tone(6), tone(5.8)))
+    settled(leave(node.spool, UID, tone(6), tone(5.8)), ago=119)
+    assert UID in (await reconcile.run(node)).waiting  # its controller may yet bring the call
+    settled(leave(node.spool, UID, tone(6), tone(5.8)), ago=120)
     report = await reconcile.run(node)
     assert report.recovered == (UID,)
     async with node.database.transaction() as session:
