@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -17,6 +20,23 @@ from hotline.schema import create_all
 
 _TEMPLATE = "hotline_template"
 _numbers = itertools.count(1)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Temporary folders of this run alone.
+
+    pytest's usual place is closed to other accounts by every run that starts, also while an earlier one has a
+    PostgreSQL or an Asterisk, which are no root, running below it.
+    """
+    if config.option.basetemp is None:
+        config.option.basetemp = tempfile.mkdtemp(prefix="hotline-tests-")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    base = Path(session.config.option.basetemp)
+    if exitstatus == 0 and base.name.startswith("hotline-tests-"):  # a failed run's files tell why
+        shutil.rmtree(base, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -9,13 +9,14 @@ import typer
 if TYPE_CHECKING:
     from hotline.settings import Settings
 
+_PATIENCE_SECONDS = 90.0
+
 
 def command() -> None:
     """Stop this instance; no process is left."""
     import os
     import signal
-
-    import psutil
+    import time
 
     from hotline.errors import HotlineError
     from hotline.processes.supervisor import supervisor_pid
@@ -26,14 +27,12 @@ def command() -> None:
     if pid is None:
         typer.echo("stopped what was left behind" if _leftovers(settings) else "nothing was running")
         return
-    process = psutil.Process(pid)
     os.kill(pid, signal.SIGTERM)
-    try:
-        process.wait(90)
-    except psutil.TimeoutExpired:
-        raise HotlineError(
-            f"the supervisor (process {pid}) did not stop within 90 s; see {settings.instance_dir}"
-        ) from None
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while supervisor_pid(settings) == pid:
+        if time.monotonic() > deadline:
+            raise HotlineError(f"the supervisor (process {pid}) does not stop; see {settings.instance_dir / 'log'}")
+        time.sleep(0.1)
     _leftovers(settings)
     typer.echo("stopped")
 

@@ -102,10 +102,8 @@ async def running(
             progress("bringing the database's schema up to date")
             await asyncio.to_thread(runner.upgrade, url)
             environment = for_child(chosen)
-            for name in parts:
-                children[name] = _Part(name, environment, folder / "log" / f"{name}.log")
-                progress(f"starting {name}")
-                await children[name].start()
+            children |= {name: _Part(name, environment, folder / "log" / f"{name}.log") for name in parts}
+            await _start(children, progress)
             system = System(chosen, url, children, postgres)
             if postgres is not None:
                 watcher = asyncio.create_task(_keep_postgres(postgres))
@@ -121,6 +119,19 @@ async def running(
                 progress("stopping the database")
                 postgres.stop()
             (folder / "system.json").unlink(missing_ok=True)
+
+
+async def _start(children: dict[str, _Part], progress: Progress) -> None:
+    """Asterisk first, since the controller asks it what is going on; then the others side by side."""
+    others = [part for name, part in children.items() if name != "asterisk"]
+    if "asterisk" in children:
+        progress("starting asterisk")
+        await children["asterisk"].start()
+    if others:
+        progress(f"starting {', '.join(part.name for part in others)}")
+    for outcome in await asyncio.gather(*(part.start() for part in others), return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 class _Part:
