@@ -141,6 +141,13 @@ async def open_ami(settings: Settings) -> AsyncIterator[Ami]:
             await listener
 
 
+async def until(true: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait until `true()`, looking ten times a second; TimeoutError after `seconds`."""
+    async with asyncio.timeout(seconds):
+        while not true():  # noqa: ASYNC110 - what is looked at tells nobody when it changes
+            await asyncio.sleep(0.1)
+
+
 @dataclass
 class Stage:
     """A running node and one AMI session."""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hotline.demo.softphone import open_softphone
-from tests.ivr.rig import ACCESS, Stage, open_stage, sipp_call
+from tests.ivr.rig import ACCESS, Stage, open_stage, sipp_call, until
 
 pytestmark = pytest.mark.asterisk
 
@@ -56,24 +56,27 @@ async def test_a_seat_that_answers_talks_and_the_caller_is_thanked(stage: Stage)
 
 
 async def test_an_unanswered_ring_returns_the_caller_who_can_be_rung_again(tmp_path: Path) -> None:
-    async with open_stage(tmp_path, ring_seconds=2) as stage, stage.seat("8001") as seat:
-        async with sipp_call(stage, sender=CALLER, keys={}, talk=30):
-            uid = (await stage.ami.told("queued"))["Call"]
-            await stage.ring(uid, "8001", 1)
-            returned = await stage.ami.told("returned")
-            assert returned["Detail"] == "NOANSWER"
-            queued_at = await _variable(stage, uid, "HL_QUEUED")
-            stage.ami.forget()
-            await stage.ring(uid, "8001", 2, 2)
-            await stage.ami.told("ringing")
-            await seat.wait_for("incoming", timeout=5)
-            assert await _variable(stage, uid, "HL_QUEUED") == queued_at
-            stage.ami.forget()
-            await stage.ami.told("returned")
-            await stage.ring(uid, "8002", 3, 3)
-            assert (await stage.ami.until(lambda block: block.get("Seat") == "8002" and block["Kind"] == "returned"))[
-                "Detail"
-            ] == "CHANUNAVAIL"
+    async with (
+        open_stage(tmp_path, ring_seconds=2) as stage,
+        stage.seat("8001") as seat,
+        sipp_call(stage, sender=CALLER, keys={}, talk=30),
+    ):
+        uid = (await stage.ami.told("queued"))["Call"]
+        await stage.ring(uid, "8001", 1)
+        returned = await stage.ami.told("returned")
+        assert returned["Detail"] == "NOANSWER"
+        queued_at = await _variable(stage, uid, "HL_QUEUED")
+        stage.ami.forget()
+        await stage.ring(uid, "8001", 2, 2)
+        await stage.ami.told("ringing")
+        await seat.wait_for("incoming", timeout=5)
+        assert await _variable(stage, uid, "HL_QUEUED") == queued_at
+        stage.ami.forget()
+        await stage.ami.told("returned")
+        await stage.ring(uid, "8002", 3, 3)
+        assert (await stage.ami.until(lambda block: block.get("Seat") == "8002" and block["Kind"] == "returned"))[
+            "Detail"
+        ] == "CHANUNAVAIL"
 
 
 async def test_a_stale_epoch_is_refused(stage: Stage) -> None:
@@ -95,27 +98,27 @@ async def test_a_stale_epoch_is_refused(stage: Stage) -> None:
 
 
 async def test_a_seat_is_never_rung_twice_at_once(stage: Stage) -> None:
-    async with stage.seat("8001") as seat:
-        async with (
-            sipp_call(stage, sender=CALLER, keys={}, talk=40),
-            sipp_call(stage, sender="<sip:13900000009@127.0.0.1>", keys={}, talk=40),
-        ):
-            first, second = await _two_queued(stage)
-            await stage.ring(first, "8001", 1)
-            await stage.ami.told("ringing", call=first)
-            await stage.ring(second, "8001", 2)
-            assert (await stage.ami.told("refused", call=second))["Detail"] == "busy"
-            await seat.wait_for("incoming", timeout=5)
-            await seat.tell("answer")
-            await stage.ami.told("answered", call=first)
-            stage.ami.forget()
-            await stage.ring(second, "8001", 3)
-            assert (await stage.ami.told("refused", call=second))["Detail"] == "busy"
-            await seat.tell("hangup")
-            await stage.ami.told("talked", call=first)
-            await seat.wait_for("disconnected", timeout=5)
-            await stage.ring(second, "8001", 4)
-            await stage.ami.told("ringing", call=second)
+    async with (
+        stage.seat("8001") as seat,
+        sipp_call(stage, sender=CALLER, keys={}, talk=40),
+        sipp_call(stage, sender="<sip:13900000009@127.0.0.1>", keys={}, talk=40),
+    ):
+        first, second = await _two_queued(stage)
+        await stage.ring(first, "8001", 1)
+        await stage.ami.told("ringing", call=first)
+        await stage.ring(second, "8001", 2)
+        assert (await stage.ami.told("refused", call=second))["Detail"] == "busy"
+        await seat.wait_for("incoming", timeout=5)
+        await seat.tell("answer")
+        await stage.ami.told("answered", call=first)
+        stage.ami.forget()
+        await stage.ring(second, "8001", 3)
+        assert (await stage.ami.told("refused", call=second))["Detail"] == "busy"
+        await seat.tell("hangup")
+        await stage.ami.told("talked", call=first)
+        await seat.wait_for("disconnected", timeout=5)
+        await stage.ring(second, "8001", 4)
+        await stage.ami.told("ringing", call=second)
 
 
 async def test_without_a_controller_a_registered_seat_answers_from_the_fallback_queue(tmp_path: Path) -> None:
@@ -138,35 +141,38 @@ async def test_without_a_controller_a_registered_seat_answers_from_the_fallback_
 
 
 async def test_a_returned_controller_finds_the_seat_of_the_fallback_queue_taken(tmp_path: Path) -> None:
-    async with open_stage(tmp_path, beating=False, heartbeat_dead_loops=2) as stage, stage.seat("8001") as seat:
-        async with (
-            sipp_call(stage, sender=CALLER, keys={}, talk=60),
-            sipp_call(stage, sender="<sip:13900000009@127.0.0.1>", keys={}, talk=60),
-        ):
-            await _two_queued(stage)
-            await seat.wait_for("incoming", timeout=20)
-            await seat.tell("answer")
-            talking = (await stage.ami.told("fallback_answered"))["Call"]
-            other = next(uid for uid in await _two_queued(stage) if uid != talking)
-            await stage.ring(other, "8001", 1)
-            assert (await stage.ami.told("refused", call=other))["Detail"] == "busy"
-            assert await _variable(stage, talking, "HL_STATE") == "talking"
+    async with (
+        open_stage(tmp_path, beating=False, heartbeat_dead_loops=2) as stage,
+        stage.seat("8001") as seat,
+        sipp_call(stage, sender=CALLER, keys={}, talk=60),
+        sipp_call(stage, sender="<sip:13900000009@127.0.0.1>", keys={}, talk=60),
+    ):
+        await _two_queued(stage)
+        await seat.wait_for("incoming", timeout=20)
+        await seat.tell("answer")
+        talking = (await stage.ami.told("fallback_answered"))["Call"]
+        other = next(uid for uid in await _two_queued(stage) if uid != talking)
+        await stage.ring(other, "8001", 1)
+        assert (await stage.ami.told("refused", call=other))["Detail"] == "busy"
+        assert await _variable(stage, talking, "HL_STATE") == "talking"
 
 
 async def test_without_controller_and_seats_the_caller_leaves_a_message(tmp_path: Path) -> None:
-    async with open_stage(tmp_path, beating=False, heartbeat_dead_loops=2) as stage:
-        async with open_softphone("13900000003", stage.domain) as caller:
-            await caller.call(ACCESS)
-            uid = (await stage.ami.told("fallback"))["Call"]
-            await stage.ami.told("voicemail")
-            async with asyncio.timeout(30):
-                while await _variable(stage, uid, "HL_MESSAGE") == "":
-                    await asyncio.sleep(0.5)
-            await asyncio.sleep(2)
-            await caller.tell("hangup")
-            message = await stage.ami.told("message")
-            assert 1.5 < float(message["Detail"]) < 6
-            assert (await stage.ami.told("ended"))["Detail"] == "voicemail"
+    async with (
+        open_stage(tmp_path, beating=False, heartbeat_dead_loops=2) as stage,
+        open_softphone("13900000003", stage.domain) as caller,
+    ):
+        await caller.call(ACCESS)
+        uid = (await stage.ami.told("fallback"))["Call"]
+        await stage.ami.told("voicemail")
+        async with asyncio.timeout(30):
+            while await _variable(stage, uid, "HL_MESSAGE") == "":  # noqa: ASYNC110
+                await asyncio.sleep(0.5)
+        await asyncio.sleep(2)
+        await caller.tell("hangup")
+        message = await stage.ami.told("message")
+        assert 1.5 < float(message["Detail"]) < 6
+        assert (await stage.ami.told("ended"))["Detail"] == "voicemail"
 
 
 async def test_key_one_while_waiting_leaves_a_message_and_hash_ends_it(stage: Stage) -> None:
@@ -207,9 +213,9 @@ async def _variable(stage: Stage, uid: str, name: str) -> str:
 
 
 async def _two_queued(stage: Stage) -> tuple[str, str]:
-    async with asyncio.timeout(20):
-        while True:
-            calls = [block["Call"] for block in stage.ami.blocks if block.get("Kind") == "queued"]
-            if len(calls) == 2:
-                return calls[0], calls[1]
-            await asyncio.sleep(0.1)
+    def calls() -> list[str]:
+        return [block["Call"] for block in stage.ami.blocks if block.get("Kind") == "queued"]
+
+    await until(lambda: len(calls()) == 2)
+    first, second = calls()
+    return first, second

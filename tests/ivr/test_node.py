@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import shutil
 import socket
 import sys
@@ -16,7 +17,7 @@ from hotline.processes.asterisk import AsteriskNode, running_pid, stop_left_over
 from hotline.settings import Settings
 from ivr.errors import NodeAlreadyRunsError, NodeError
 from ivr.paths import NodePaths, asterisk_root
-from tests.ivr.rig import Stage, account, open_ami, open_stage, sipp_call
+from tests.ivr.rig import Stage, account, open_ami, open_stage, sipp_call, until
 
 pytestmark = pytest.mark.asterisk
 
@@ -36,15 +37,19 @@ async def test_a_stopped_node_leaves_no_process_and_no_port(tmp_path: Path) -> N
 async def test_two_nodes_run_side_by_side(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    async with open_stage(tmp_path / "a") as first, open_stage(tmp_path / "b") as second:
-        async with sipp_call(first, sender=CALLER, keys={}), sipp_call(second, sender=CALLER, keys={}):
-            for stage in (first, second):
-                queued = await stage.ami.told("queued")
-                assert [entry.kind for entry in stage.journal() if entry.call == queued["Call"]] == [
-                    "entered",
-                    "queued",
-                ]
-            assert len(stage.ami.kinds(queued["Call"])) == 2
+    async with (
+        open_stage(tmp_path / "a") as first,
+        open_stage(tmp_path / "b") as second,
+        sipp_call(first, sender=CALLER, keys={}),
+        sipp_call(second, sender=CALLER, keys={}),
+    ):
+        for stage in (first, second):
+            queued = await stage.ami.told("queued")
+            assert [entry.kind for entry in stage.journal() if entry.call == queued["Call"]] == [
+                "entered",
+                "queued",
+            ]
+        assert len(stage.ami.kinds(queued["Call"])) == 2
 
 
 async def test_a_taken_port_is_named(stage: Stage) -> None:
@@ -124,20 +129,18 @@ async def test_asterisk_outlives_its_starter_unless_asked(tmp_path: Path) -> Non
         await starter.wait()
         paths = NodePaths(asterisk_root(Settings()), Path(base))
         if choice == "die":
-            async with asyncio.timeout(10):
-                while _alive(int(pid)):
-                    await asyncio.sleep(0.1)
+            await until(functools.partial(_is_gone, int(pid)), 10)
         else:
             await asyncio.sleep(1)
             assert running_pid(paths) == int(pid)
             assert stop_left_over(paths)
-            assert not _alive(int(pid))
+            assert _is_gone(int(pid))
         assert running_pid(paths) is None
         shutil.rmtree(base)
 
 
-def _alive(pid: int) -> bool:
+def _is_gone(pid: int) -> bool:
     try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
-        return False
+        return True
