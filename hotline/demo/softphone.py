@@ -37,6 +37,10 @@ class Softphone:
         self.past: list[PhoneEvent] = []
         self._process = process
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     async def listen(self) -> None:
         """Read what the endpoint tells until it ends; the last event is always a `gone`."""
         assert self._process.stdout is not None
