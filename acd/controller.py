@@ -228,6 +228,11 @@ class Controller:
                 await self._offer()
             except NotLeadingError:
                 _log.info("acd.not_leading", item=type(item).__name__)
+            except Exception:
+                if not isinstance(item, AmiEvent):
+                    raise  # ends this controller; the one that is started next picks the floor up
+                # one event must never be able to end every controller that hears it
+                _log.exception("acd.event_failed", name=item.name)
 
     async def _handle(self, item: Item) -> None:
         match item:
@@ -352,7 +357,7 @@ class Controller:
         """Step a seat here and in the database; should somebody have changed the row meanwhile, on the fresh row."""
         seat = self._board.seats.get(extension)
         if seat is None:
-            _log.warning("acd.unknown_seat", seat=extension, event=type(event).__name__)
+            _log.warning("acd.unknown_seat", seat=extension, told=type(event).__name__)
             return
         for _ in range(3):
             before, after = seat, step(seat, event, self._clock.now())
