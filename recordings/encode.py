@@ -91,12 +91,12 @@ def _encode(legs: Legs, target: Path, answered_second: float | None) -> Encoded:
             while written < total:
                 size = min(BLOCK_SAMPLES, total - written)
                 left, right = _read(left_source, size), _read(right_source, size)
-                caller_level.feed(left)
-                seat_level.feed(right)
                 caller_samples, seat_samples = caller_samples + len(left), seat_samples + len(right)
                 stereo = np.zeros((size, 2), dtype="<i2")
                 stereo[: len(left), 0] = left
                 stereo[: len(right), 1] = right
+                caller_level.feed(stereo[:, 0])
+                seat_level.feed(stereo[:, 1])
                 out.write(stereo)
                 written += size
     finally:
@@ -115,6 +115,30 @@ def _encode(legs: Legs, target: Path, answered_second: float | None) -> Encoded:
         caller_level.rms,
         seat_level.rms,
     )
+
+
+def measure(path: Path, *, answered_second: float | None = None) -> Encoded:
+    """What `encode` would have said of a stereo FLAC that is there already; the legs' own lengths are not known.
+
+    Raises RecordingError where the file is no recording of ours.
+    """
+    try:
+        with soundfile.SoundFile(path) as file:
+            if (file.format, file.channels, file.samplerate) != ("FLAC", 2, SAMPLE_RATE):
+                raise RecordingError(
+                    f"{path.name} is {file.format} with {file.channels} channels at {file.samplerate} Hz"
+                )
+            total = file.frames
+            from_answer = round((answered_second or 0) * SAMPLE_RATE)
+            caller_level, seat_level = Level(), Level(from_answer if from_answer < total else 0)
+            for block in file.blocks(BLOCK_SAMPLES, dtype="int16", always_2d=True):
+                caller_level.feed(block[:, 0])
+                seat_level.feed(block[:, 1])
+    except soundfile.LibsndfileError as error:
+        raise RecordingError(f"{path.name} cannot be read as sound: {error}") from error
+    sha256, size = seal(path)
+    seconds = total / SAMPLE_RATE
+    return Encoded(path, sha256, size, seconds, seconds, seconds, caller_level.rms, seat_level.rms)
 
 
 def _open(leg: Leg | None) -> BinaryIO | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 from procrastinate import App, BaseRetryStrategy, RetryDecision
 from procrastinate.jobs import Job
@@ -15,6 +16,8 @@ from recordings.legs import holders, scan
 
 GROWTH_SECONDS = 5.0
 """A live leg grows by 32 kB a second and is flushed about once a second."""
+LATELY = timedelta(hours=3)
+"""What the reconciliation of every minute looks at; the one of every hour looks back two days."""
 _HELD_WAIT = 2
 _HELD_ATTEMPTS = 30
 _LONGEST_WAIT = 600
@@ -48,8 +51,15 @@ def register(app: App, context: JobContext) -> None:
 
     @app.periodic(cron="* * * * *")
     @app.task(name="recordings.reconcile", queueing_lock="recordings.reconcile", pass_context=False)
-    async def reconcile_all(timestamp: int) -> None:
-        await reconcile.run(Node.of(context))
+    async def reconcile_lately(timestamp: int) -> None:
+        await reconcile.run(Node.of(context), look_back=LATELY)
+
+    @app.periodic(cron="40 * * * *")
+    @app.task(name="recordings.reconcile_days", queueing_lock="recordings.reconcile_days", pass_context=False)
+    async def reconcile_days(timestamp: int) -> None:
+        node = Node.of(context)
+        await reconcile.run(node)
+        await reconcile.tidy(node)
 
     @app.periodic(cron="* * * * * */20")
     @app.task(name="recordings.watch", queueing_lock="recordings.watch", pass_context=False)

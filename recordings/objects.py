@@ -12,7 +12,7 @@ import hashlib
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -32,8 +32,11 @@ EXTENSION = ".flac"
 
 @dataclass(frozen=True, slots=True)
 class Stored:
+    """One object; `changed_at` by the store's clock."""
+
     key: str
     bytes: int
+    changed_at: datetime
 
 
 class Objects(Protocol):
@@ -51,12 +54,16 @@ class Objects(Protocol):
         """`length` bytes from `start` on, in chunks; ObjectMissing where nothing is under `key`."""
         ...
 
-    def listing(self) -> AsyncIterator[Stored]:
-        """Everything in the store."""
+    def listing(self, folder: str = "") -> AsyncIterator[Stored]:
+        """Everything in the store, or below one folder such as `2026/11/21`."""
         ...
 
     def path(self, key: str) -> Path | None:
         """The object as a local file, where the store is a folder of this machine."""
+        ...
+
+    def forget_halves(self, before: datetime) -> int:
+        """Remove what killed puts left behind before a moment; how many there were. S3 has a bucket rule for that."""
         ...
 
 
@@ -98,11 +105,11 @@ class ObstoreObjects:
         except (BaseError, OSError) as error:
             raise _told(error, key) from error
 
-    async def listing(self) -> AsyncIterator[Stored]:
+    async def listing(self, folder: str = "") -> AsyncIterator[Stored]:
         try:
-            async for batch in obstore.list(self._store):
+            async for batch in obstore.list(self._store, folder or None, chunk_size=1000):
                 for found in batch:
-                    yield Stored(found["path"], int(found["size"]))
+                    yield Stored(found["path"], int(found["size"]), found["last_modified"])
         except FileNotFoundError:
             return  # a local store in which nothing was put yet
         except (BaseError, OSError) as error:
@@ -110,6 +117,14 @@ class ObstoreObjects:
 
     def path(self, key: str) -> Path | None:
         return self._folder / key if self._folder is not None else None
+
+    def forget_halves(self, before: datetime) -> int:
+        # obstore's local store writes to `<name>#<number>` and renames; it hides such files from its own listing.
+        halves = self._folder.rglob(f"*{EXTENSION}#[0-9]*") if self._folder is not None else ()
+        old = [half for half in halves if half.stat().st_mtime < before.timestamp()]
+        for half in old:
+            half.unlink(missing_ok=True)
+        return len(old)
 
 
 def open_objects(settings: Settings) -> ObstoreObjects:
@@ -129,6 +144,13 @@ def object_key(uid: str, started_at: datetime, settings: Settings, *, sha256: st
     day = local_day(started_at, settings.zone).replace("-", "/")
     mark = f"~{sha256[:12]}" if sha256 else ""
     return f"{day}/{check_uid(uid)}{mark}{EXTENSION}"
+
+
+def day_folders(start: datetime, end: datetime, settings: Settings) -> list[str]:
+    """Folders that hold the recordings of calls begun between two moments, such as `["2026/11/20", "2026/11/21"]`."""
+    first, last = start.astimezone(settings.zone).date(), end.astimezone(settings.zone).date()
+    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return [day.isoformat().replace("-", "/") for day in days]
 
 
 def uid_of_key(key: str) -> str:

@@ -7,6 +7,7 @@ the looks at the ledger, the rows, the spool and the store, and the rows written
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,8 +19,9 @@ from recordings.errors import ObjectMissing, RecordingError
 from recordings.finalise import Node, attempt
 from recordings.findings import CallFacts, Finding, Problem, reconcile
 from recordings.legs import Spool, scan
-from recordings.objects import digest
+from recordings.objects import day_folders, digest
 from recordings.problems import OpenProblem
+from recordings.restore import restore_orphans
 from recordings.store import RecordingView
 
 LOOK_BACK = timedelta(days=2)
@@ -40,7 +42,7 @@ class VerifyReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One run; `problems` are all that are open after it."""
+    """One run; `problems` are all that are open after it, `refused` files in spool and store that are no recordings."""
 
     calls: int
     recordings: int
@@ -58,22 +60,48 @@ class Report:
 
 async def run(node: Node, *, look_back: timedelta = LOOK_BACK) -> Report:
     """Recover the legs that were left behind, then bring the problem rows up to date."""
+    now = node.clock.now()
     spool = await asyncio.to_thread(scan, node.spool)
     recovered, waiting = await _recover(node, spool)
-    stored = {found.key: found.bytes async for found in node.objects.listing()}
-    now = node.clock.now()
+    stored = [
+        found
+        for folder in day_folders(now - look_back, now, node.settings)
+        async for found in node.objects.listing(folder)
+    ]
+    restored, strange = await restore_orphans(node, [found for found in stored if found.changed_at < now - GRACE])
+    recovered += restored
     async with node.database.transaction() as session:
         open_before = {problem.call_uid for problem in await problems.list_open(session)}
         looked_at, kept = await _facts(session, open_before, now - look_back, now)
-        found = reconcile(looked_at.values(), kept.values(), reasons=waiting, stored=stored, limits=node.limits)
+        sizes = await _sizes(node, kept.values(), {found.key: found.bytes for found in stored})
+        found = reconcile(looked_at.values(), kept.values(), reasons=waiting, stored=sizes, limits=node.limits)
         # Damage is only ever opened here: whether the bytes are whole again only `verify`, which hashes them, can say.
         kinds = set(Problem) - {Problem.UNREADABLE}
         opened, resolved = await problems.apply(session, {*looked_at, *kept, *open_before}, kinds, found, now)
         still_open = tuple(await problems.list_open(session))
-    if opened or resolved or recovered or spool.refused:
-        counts = {"recovered": len(recovered), "refused": len(spool.refused)}
+    refused = (*spool.refused, *strange)
+    if opened or resolved or recovered or refused:
+        counts = {"recovered": len(recovered), "refused": len(refused)}
         _log.info("recordings.reconciled", opened=opened, resolved=resolved, **counts)
-    return Report(len(looked_at), len(kept), tuple(recovered), waiting, spool.refused, opened, resolved, still_open)
+    return Report(len(looked_at), len(kept), tuple(recovered), waiting, refused, opened, resolved, still_open)
+
+
+async def tidy(node: Node) -> int:
+    """Remove half-made files that killed finalisers left behind a day ago; how many there were."""
+    before = node.clock.now() - timedelta(days=1)
+    old = [path for path in node.work.iterdir() if path.stat().st_mtime < before.timestamp()]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old) + await asyncio.to_thread(node.objects.forget_halves, before)
+
+
+async def _sizes(node: Node, kept: Iterable[RecordingView], listed: dict[str, int]) -> dict[str, int]:
+    """Sizes in the store of what is looked at: from the listing of the days, else asked one by one."""
+    sizes = dict(listed)
+    for recording in kept:
+        if recording.object_key not in sizes and (size := await node.objects.size(recording.object_key)) is not None:
+            sizes[recording.object_key] = size
+    return sizes
 
 
 async def _recover(node: Node, spool: Spool) -> tuple[list[str], dict[str, str]]:

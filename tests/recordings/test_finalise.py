@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -251,8 +252,11 @@ class _Refusing:
     def read(self, key: str, start: int, length: int) -> AsyncIterator[bytes]:
         return self._inner.read(key, start, length)
 
-    def listing(self) -> AsyncIterator[Stored]:
-        return self._inner.listing()
+    def listing(self, folder: str = "") -> AsyncIterator[Stored]:
+        return self._inner.listing(folder)
+
+    def forget_halves(self, before: datetime) -> int:
+        return self._inner.forget_halves(before)
 
     def path(self, key: str) -> Path | None:
         return self._inner.path(key)

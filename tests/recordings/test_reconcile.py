@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from acd import ledger
+from acd.models import Call
 from hotline.clock import ManualClock
 from recordings import problems, reconcile, store
 from recordings.finalise import Node, attempt
+from recordings.models import Recording
 from tests.recordings.conftest import NOW, AddCall
 from tests.recordings.sounds import leave, tone
 
@@ -141,3 +144,54 @@ async def test_the_ordinary_job_comes_first(ago: float, node: Node, add_call: Ad
     assert (UID in report.waiting, UID in report.recovered) == (ago < 60, ago >= 60)
     later = replace(node, clock=ManualClock(NOW + timedelta(seconds=90)))
     assert (await reconcile.run(later)).sound
+
+
+async def test_a_recording_whose_row_was_lost_gets_it_back_from_the_store(node: Node, add_call: AddCall) -> None:
+    await add_call(UID, 4)
+    leave(node.spool, UID, tone(4), tone(2))
+    made = await attempt(node, UID)
+    async with node.database.transaction() as session:
+        await session.execute(delete(Recording))
+        await session.execute(delete(Call))
+    young = replace(node, clock=ManualClock(datetime.now(UTC)))
+    assert (await reconcile.run(young)).recovered == ()  # a finaliser may be about to write the row
+    later = replace(node, clock=ManualClock(datetime.now(UTC) + timedelta(minutes=2)))
+    look_back = later.clock.now() - NOW + timedelta(days=2)
+    assert (await reconcile.run(later, look_back=look_back)).recovered == (UID,)
+    async with node.database.transaction() as session:
+        again, call = await store.get(session, UID), await ledger.get_call(session, UID)
+    assert again is not None
+    assert call is not None
+    assert again.recovered
+    for name in ("object_key", "sha256", "bytes", "seconds", "caller_rms", "seat_rms"):
+        assert getattr(again, name) == getattr(made, name), name
+
+
+async def test_strange_objects_in_the_store_are_told_of_and_left_there(
+    node: Node, add_call: AddCall, tmp_path: Path
+) -> None:
+    await add_call(UID, 4)
+    leave(node.spool, UID, tone(4), tone(4))
+    made = await attempt(node, UID)
+    folder = made.object_key.rsplit("/", 1)[0]
+    junk = tmp_path / "junk"
+    junk.write_bytes(b"not a sound")
+    for name in ("n1-8.8.flac", "a b.flac", f"{UID}~0123.flac"):
+        await node.objects.put(f"{folder}/{name}", junk)
+    later = replace(node, clock=ManualClock(datetime.now(UTC) + timedelta(minutes=2)))
+    report = await reconcile.run(later, look_back=later.clock.now() - NOW + timedelta(days=2))
+    assert report.recovered == ()
+    assert sorted(name for name, _ in report.refused) == sorted(
+        [f"'{folder}/n1-8.8.flac'", f"'{folder}/a b.flac'", f"'{folder}/{UID}~0123.flac'"]
+    )
+    assert await node.objects.size(f"{folder}/n1-8.8.flac") == len(b"not a sound")
+    assert list(node.work.iterdir()) == []
+
+
+async def test_half_made_files_are_removed_after_a_day(node: Node) -> None:
+    old, young = node.work / "n1-1.1~a.flac", node.work / "n1-2.1~b.flac"
+    for path, ago in ((old, 25), (young, 23)):
+        path.write_bytes(b"half")
+        os.utime(path, (NOW.timestamp() - ago * 3600, NOW.timestamp() - ago * 3600))
+    assert await reconcile.tidy(node) == 1
+    assert (old.exists(), young.exists()) == (False, True)

@@ -1,0 +1,67 @@
+"""Objects in the store without a row, as an older backup of the database leaves them: the row is made again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import uuid4
+
+from sqlalchemy import select
+
+from recordings import calls, store
+from recordings.encode import measure
+from recordings.errors import HostileName, RecordingError
+from recordings.finalise import Node, write_row
+from recordings.legs import uid_started_at
+from recordings.models import Recording
+from recordings.objects import Stored, uid_of_key
+
+
+async def restore_orphans(node: Node, stored: Sequence[Stored]) -> tuple[list[str], list[tuple[str, str]]]:
+    """Make a row for each object of a call that has none: uids restored, and keys refused with the reason.
+
+    `stored` must leave out what a finaliser may just have put and not yet written a row for.
+    """
+    async with node.database.transaction() as session:
+        keys = [found.key for found in stored]
+        known = set(await session.scalars(select(Recording.object_key).where(Recording.object_key.in_(keys))))
+    restored: list[str] = []
+    refused: list[tuple[str, str]] = []
+    for found in stored:
+        if found.key in known:
+            continue
+        try:
+            uid = uid_of_key(found.key)
+            if await _restore(node, found, uid):
+                restored.append(uid)
+            else:
+                refused.append((ascii(found.key), "a second object of a call that has a recording; compare the two"))
+        except HostileName:
+            refused.append((ascii(found.key), "not the key of a recording; who put it there?"))
+        except RecordingError as error:
+            refused.append((ascii(found.key), str(error)))
+    return restored, refused
+
+
+async def _restore(node: Node, found: Stored, uid: str) -> bool:
+    """False where the call has another recording."""
+    async with node.database.transaction() as session:
+        if await store.get(session, uid) is not None:
+            return False
+        call = await calls.get(session, uid)
+    copy = node.work / f"{uid}~{uuid4().hex}.flac"
+    try:
+        with copy.open("xb") as file:
+            async for chunk in node.objects.read(found.key, 0, found.bytes):
+                file.write(chunk)
+        made = await asyncio.to_thread(measure, copy)
+    finally:
+        copy.unlink(missing_ok=True)
+    started_at = uid_started_at(uid) or found.changed_at - timedelta(seconds=made.seconds)
+    started_at = call.entered_at if call is not None else started_at
+    async with node.database.transaction() as session:
+        if call is None:
+            await calls.adopt(session, uid, started_at, started_at + timedelta(seconds=made.seconds))
+        await write_row(session, node, uid, made, key=found.key, started_at=started_at, recovered=True)
+    return True
