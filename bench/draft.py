@@ -27,7 +27,7 @@ def main() -> None:
     arguments = parser.parse_args()
     print(f"machine: {platform.processor() or platform.machine()}, Python {platform.python_version()}")
     print(f"{'':26}" + "".join(f"{name:>10}" for name in FIELDS))
-    for name in ("cases.yaml", "holdout.yaml"):
+    for name in ("cases.yaml", "holdout.yaml", "second.yaml"):
         cases = load(name)
         for label, chosen in (
             ("clean", cases),
@@ -36,7 +36,10 @@ def main() -> None:
             ("18 % misheard", [corrupt(case, seed, homophones=0.16) for seed in SEEDS for case in cases]),
         ):
             found = accuracy(chosen)
-            print(f"{name.split('.')[0] + ', ' + label:26}" + "".join(f"{found[each]:>10.3f}" for each in FIELDS))
+            print(
+                f"{name.split('.')[0] + ', ' + label:26}"
+                + "".join(f"{found[each]:>10.3f}" if each in found else f"{'':>10}" for each in FIELDS)
+            )
     print(f"a draft of a 10-minute call: {_ten_minutes():.3f} s")
     if arguments.errors:
         for case in load("cases.yaml"):

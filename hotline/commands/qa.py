@@ -151,5 +151,5 @@ def _ids(drawn: dict[str, dict[str, list[str]]]) -> set[str]:
 
 
 def _wrong_use(message: str) -> NoReturn:
-    typer.echo(message, err=True)
+    typer.echo(f"hotline: {message}", err=True)
     raise typer.Exit(2)

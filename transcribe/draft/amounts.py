@@ -153,8 +153,6 @@ def _corrected_by(each: Sum, before: Sum | None, lines: Sequence[Line]) -> Sum |
     return before if _CORRECTED.match(lines[each.line].text[before.end : each.start]) else None
 
 
-def _extremes(
-    text: str, scores: Sequence[tuple[re.Pattern[str], float]], *, search: bool
-) -> tuple[float, float]:
+def _extremes(text: str, scores: Sequence[tuple[re.Pattern[str], float]], *, search: bool) -> tuple[float, float]:
     found = [weight for expression, weight in scores if (expression.search(text) if search else expression.match(text))]
     return max([0.0, *found]), min([0.0, *found])

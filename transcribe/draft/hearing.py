@@ -21,6 +21,8 @@ from transcribe.draft.sounds import CONFUSABLE, DIFFERENT, SAME_SYLLABLE, classe
 REPAIR_FROM = 0.4
 """Quality from which the misheard characters are put right for the expressions that are read afterwards."""
 _ONE_WRONG = 0.6
+_WEIGHTY = 4.0
+"""Terms of this weight are names of things (固定电话); lighter ones are turns of phrase, which a character changes."""
 _VERY_COMMON = 3_000
 _NEAR = 12
 _AROUND = 24
@@ -86,10 +88,12 @@ def _candidates(number: int, text: str, lexicon: Lexicon) -> Iterable[Hit]:
 
 
 def _compare(number: int, text: str, start: int, term: Term) -> Hit | None:
-    """The term at `start` with its likeness, one wrong or one lost character of four or more forgiven."""
+    """The term at `start` with its likeness, one wrong or one lost character inside four or more forgiven."""
     size = len(term.text)
     end = start + size
-    forgiving = size >= 4 and any(facet not in ("neutral", "cue") for facet, _, _ in term.speaks_for)
+    forgiving = size >= 4 and any(
+        facet in ("business", "nature") and weight >= _WEIGHTY for facet, _, weight in term.speaks_for
+    )
     if start >= 0 and end <= len(text):
         grades = [
             likeness(heard, meant, syllable)
@@ -101,10 +105,15 @@ def _compare(number: int, text: str, start: int, term: Term) -> Hit | None:
         if wrong == 0 and _stands_free(text, start, end, term.text):
             mean = sum(grades) / size
             return Hit(term, number, start, end, mean if min(grades) > CONFUSABLE else mean * 0.9)
-        if forgiving and wrong == 1 and sum(grades) >= (size - 1) * SAME_SYLLABLE:
+        if (
+            forgiving
+            and wrong == 1
+            and min(grades[0], grades[-1]) > DIFFERENT
+            and sum(grades) >= (size - 1) * SAME_SYLLABLE
+        ):
             return Hit(term, number, start, end, _ONE_WRONG)
     if forgiving:
-        for lost in range(1, size):
+        for lost in range(1, size - 1):
             meant, sounds = _without(term.text, lost), _without(term.syllables, lost)
             begin = max(0, start)
             heard = text[begin : begin + size - 1]
@@ -175,8 +184,10 @@ def _near(hit: Hit, text: str) -> bool:
 def _is_words(span: str, lexicon: Lexicon) -> bool:
     """Whether the span is made of everyday words (宽带 and 上面), so that nothing in it need be misheard."""
     return any(
-        span[cut:] in lexicon.common and (cut < 2 or span[:cut] in lexicon.common)
-        or span[:cut] in lexicon.common and len(span) - cut < 2
+        span[cut:] in lexicon.common
+        and (cut < 2 or span[:cut] in lexicon.common)
+        or span[:cut] in lexicon.common
+        and len(span) - cut < 2
         for cut in range(1, len(span))
     )
 
@@ -185,8 +196,10 @@ def _domain_terms_around(hit: Hit, exact: Iterable[Hit]) -> int:
     return sum(
         any(facet in ("business", "nature", "kind") and weight >= 2 for facet, _, weight in other.term.speaks_for)
         for other in exact
-        if other.end <= hit.start and hit.start - other.end <= _AROUND
-        or other.start >= hit.end and other.start - hit.end <= _AROUND
+        if other.end <= hit.start
+        and hit.start - other.end <= _AROUND
+        or other.start >= hit.end
+        and other.start - hit.end <= _AROUND
     )
 
 

@@ -23,8 +23,17 @@ _AGAIN = (1.0, 0.4, 0.2)
 _DENIED = re.compile("(?:不是|没有?|不|并非|别|不用|不必|无需|不算)(?:来|要|想|因为|是|说|什么|打算|过)*$")
 _DENIABLE = {"投诉", "申诉", "举报", "建议", "咨询", "收费", "费用", "着急", "紧急", "加急"}
 _NO_PROBLEM = re.compile("^(?:都|也)?(?:没(?:有)?问题|没(?:有)?坏|正常|还可以|挺好|很好|不错)")
+_CONTACT = re.compile(
+    "(?:我的?|联系|留的?|您的?)?(?:手机|电话|座机|固话|固定电话)(?:号码?)?(?:是|就是|呢|为|[,:。])*(?=[\\d零一二三四五六七八九幺洞][\\d零一二三四五六七八九幺洞,])"
+)
+"""A number is announced: 我的手机是一三八… says nothing about the business."""
 _EVIDENCE_PER_FIELD = 3
 _URGENT_FROM = 1.0
+_TROUBLE = (
+    Nature.SERVICE_QUALITY, Nature.COMMUNICATION_QUALITY, Nature.FAULT_REPAIR, Nature.WORK_ERROR, Nature.PRODUCT_QUALITY
+)  # fmt: skip
+_TROUBLE_SHARE = 0.25
+"""Who only names a trouble (座机没有声音) complains of it, unless asking or suggesting is plainer."""
 _NATURE_FROM = {Kind.COMPLAINT: 1.0, Kind.ENQUIRY: 2.0, Kind.SUGGESTION: 3.0}
 """Questions and suggestions often touch on a subject without being about one of the eight natures."""
 
@@ -94,6 +103,8 @@ def decide_kind(tallies: Tallies) -> tuple[Kind, float]:
     tally = tallies["kind"]
     scores = {kind: tally.scores.get(kind.value, 0.0) for kind in Kind}
     grievance = scores[Kind.COMPLAINT]
+    trouble = max((tallies["nature"].scores.get(nature.value, 0.0) for nature in _TROUBLE), default=0.0)
+    scores[Kind.COMPLAINT] += _TROUBLE_SHARE * trouble
     if grievance >= 3:
         scores[Kind.ENQUIRY] *= 0.45
     tally.scores.update({kind.value: score for kind, score in scores.items()})
@@ -131,6 +142,7 @@ def decide_urgent(tally: Tally) -> tuple[bool, float]:
 
 def _mentions(heard: Heard, lexicon: Lexicon) -> Iterator[tuple[str, Mention]]:
     for number, (line, hits) in enumerate(zip(heard.lines, heard.hits, strict=True)):
+        announced = [match.span() for match in _CONTACT.finditer(line.text)]
         formulas = [match.span() for match in SEAT_PHRASES.finditer(line.text)]
         for hit in hits:
             denied = hit.term.text in _DENIABLE and _DENIED.search(line.text, max(0, hit.start - 6), hit.start)
@@ -138,6 +150,8 @@ def _mentions(heard: Heard, lexicon: Lexicon) -> Iterator[tuple[str, Mention]]:
                 continue
             for facet, value, weight in hit.term.speaks_for:
                 share = _share(facet, line, hit.start, hit.end, formulas)
+                if facet == "business" and any(one <= hit.start < other for one, other in announced):
+                    continue
                 if share and not (facet == "nature" and _NO_PROBLEM.match(line.text[hit.end : hit.end + 8])):
                     mention = Mention(
                         value, weight * hit.quality * share, number, hit.start, hit.end, hit.exact, hit.term.text

@@ -18,7 +18,6 @@ from transcribe.draft.sounds import confusion_class, syllables_in_context
 HERE = Path(__file__).parent
 
 
-
 @dataclass(frozen=True, slots=True)
 class Term:
     """One term with the syllables it is read as and what a mention of it speaks for."""
@@ -105,14 +104,14 @@ def _terms(words: Mapping[str, Any]) -> tuple[Term, ...]:
 
 
 def _inherit_business(speaks_for: dict[str, list[tuple[str, str, float]]]) -> None:
-    """Give a term that names no business (网速慢) that of the longest term within it (网速), which it covers."""
+    """Give a term that names no business (网速慢) that of the weightiest term within it (网速), which it covers."""
     businesses = {text: entry for text, facets in speaks_for.items() for entry in facets if entry[0] == "business"}
     for text, facets in speaks_for.items():
         if text in businesses or any(facet == "neutral" for facet, _, _ in facets):
             continue
         within = [each for each in businesses if len(each) > 1 and each in text]
         if within:
-            facets.append(businesses[max(within, key=lambda each: (len(each), each))])
+            facets.append(businesses[max(within, key=lambda each: (businesses[each][2], len(each), each))])
 
 
 def _patterns(expressions: Mapping[str, Any]) -> list[Pattern]:

@@ -16,11 +16,17 @@ _ASKING = (
     (5.0, "要求|我要你们|必须|务必|要么"),
     (4.5, "把[^,。?!]{1,14}(?:退|还|免|取消|修|换|改|装|移|停|关)|(?:退|还|补|赔|免|返)(?:还|给|回|偿)"),
     (4.0, "希望|请(?!问|讲)|麻烦|帮我|给我(?!开|发|打电话|打来|停|办|扣|订)|替我|应该|应当"),
-    (3.5, "能不能|能否|可不可以|可以不可以|是不是可以|尽快|赶快|赶紧|马上|立刻|立即|快点|快些|抓紧|派人|来人|管一管|你们(?:也|就)?要(?!求)|你们(?=检查|处理|解决|管|查)|(?:检查|处理|解决|查|看|管|修)一下|查清楚"),
+    (
+        3.5,
+        "能不能|能否|可不可以|可以不可以|是不是可以|尽快|赶快|赶紧|马上|立刻|立即|快点|快些|抓紧|派人|来人|管一管|你们(?:也|就)?要(?!求)|你们(?=检查|处理|解决|管|查)|(?:检查|处理|解决|查|看|管|修)一下|查清楚",
+    ),
     (2.0, "什么时候|到底|我要(?!投诉|举报|反映)|我想(?!投诉|举报|反映|咨询|问|了解)|需要|重新|要她|要他|要你们"),
 )
 _BY_KIND = {
-    Kind.SUGGESTION: ((6.0, "建议(?=[^,。?!]{3})|希望|最好|应该|能不能|可不可以|可以考虑"), (4.0, "建议|意见|要是|如果")),
+    Kind.SUGGESTION: (
+        (6.0, "建议(?=[^,。?!]{3})|希望|最好|应该|能不能|可不可以|可以考虑"),
+        (4.0, "建议|意见|要是|如果"),
+    ),
     Kind.ENQUIRY: (
         (6.0, "(?:请问|咨询|问|了解|打听|查)(?:一下|问|下)?(?:你们|现在|目前)?[,。]?(?=[^,。?!]{3})"),
         (4.0, "怎么|多少|几天|多久|什么时候|什么手续|哪些|能不能|有没有"),
@@ -97,9 +103,7 @@ def find_happened(lines: Sequence[Line], tallies: Tallies) -> Phrase | None:
         line = lines[line_number]
         start = _back_to_break(line.text, place)
         end = _forward_to_break(line.text, start)
-        inside = sum(
-            weight for (other, at), weight in weights.items() if other == line_number and start <= at < end
-        )
+        inside = sum(weight for (other, at), weight in weights.items() if other == line_number and start <= at < end)
         if end - start >= 4 and (best is None or inside > best.weight):
             best = Phrase(line_number, start, end, inside)
     return best

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from transcribe.draft import DraftResult, extract
-from transcribe.draft.sounds import confusion_class, syllables
+from transcribe.draft.sounds import classes, confusion_class, syllables
 from transcribe.turns import Turn
 
 HERE = Path(__file__).parent
@@ -100,13 +100,22 @@ def wrong_fields(case: Case, draft: DraftResult) -> Iterator[tuple[str, Any, Any
     for name, truth in case.truth.items():
         if name == "ask":
             request = draft.request or ""
-            if not any(word in request for word in truth):
+            if not any(_sounds_in(word, request) for word in truth):
                 yield name, truth, request
         elif name == "amount":
             if (truth is None) != (draft.amount is None) or (truth and float(truth) != float(draft.amount or 0)):
                 yield name, truth, draft.amount
         elif found[name] != truth:
             yield name, truth, found[name]
+
+
+def _sounds_in(word: str, text: str) -> bool:
+    """Whether `text` holds `word` or what it was misheard as: a request is verbatim, slips included."""
+    size = len(word)
+    return any(
+        all(set(classes(a)) & set(classes(b)) for a, b in zip(word, text[at : at + size], strict=True))
+        for at in range(len(text) - size + 1)
+    )
 
 
 def accuracy(cases: Iterable[Case]) -> dict[str, float]:
