@@ -13,7 +13,8 @@ from hotline.settings import Settings
 from transcribe.audio import Pcm, decode
 from transcribe.crosstalk import without_leakage
 from transcribe.engines import Engines, load_engines
-from transcribe.packing import pack
+from transcribe.packing import PAD, Piece, Window, pack
+from transcribe.recogniser import Recogniser
 from transcribe.regions import Activity, Span, common, divided, spans_of
 from transcribe.speakers import diarise
 from transcribe.turns import CALLER, SEAT, Transcription, Turn, Word, assemble, in_order
@@ -24,6 +25,10 @@ Told = Callable[[float], None]
 _LISTENING = 0.1
 """Share of the work that finding speech is, beside recognising it."""
 _LEAST_TALK_OVER = 0.2
+_LEAST_ALONE = 0.4
+"""Seconds of a region that may hold a word."""
+_LEAST_MISSED = 1.5
+"""Seconds inside a region that are too long for a pause in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +101,36 @@ def _recognised(pcm: Pcm, engines: Engines, speech: Sequence[Speech], told: Told
     for each, windows in work:
         words: list[Word] = []
         for window in windows:
-            heard = engines.recogniser.recognise(window.samples(pcm, each.channel))
-            words += window.restore(heard)
+            words += hear(engines.recogniser, window, pcm, each.channel)
             done += window.seconds
             told(_LISTENING + (1 - _LISTENING) * done / total)
         turns += assemble(each.speaker, words)
     return turns
+
+
+def hear(recogniser: Recogniser, window: Window, pcm: Pcm, channel: int) -> list[Word]:
+    """The words of a window, and of each stretch of speech in it that the recogniser passed over.
+
+    Whisper takes a long pause for the end now and then and leaves out all that follows; what it left out is heard
+    once more by itself.
+    """
+    words = list(window.restore(recogniser.recognise(window.samples(pcm, channel))))
+    for start, end in passed_over([piece.speech for piece in window.pieces], words):
+        alone = Window((Piece(0.0, max(0.0, start - PAD), min(pcm.seconds, end + PAD), (start, end)),))
+        words += alone.restore(recogniser.recognise(alone.samples(pcm, channel)))
+    return sorted(words, key=lambda word: word.start)
+
+
+def passed_over(regions: Sequence[Span], words: Sequence[Word]) -> list[Span]:
+    """Stretches of `regions` of at least a second and a half, or whole regions, without a word."""
+    missed: list[Span] = []
+    for start, end in regions:
+        inside = sorted((word.start, word.end) for word in words if start <= word.start and word.end <= end)
+        if not inside:
+            if end - start >= _LEAST_ALONE:
+                missed.append((start, end))
+            continue
+        edges = [start, *(edge for span in inside for edge in span), end]
+        gaps = zip(edges[::2], edges[1::2], strict=True)
+        missed += [(first, last) for first, last in gaps if last - first >= _LEAST_MISSED]
+    return missed
