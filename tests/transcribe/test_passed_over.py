@@ -30,7 +30,7 @@ def test_a_pause_between_words_is_not() -> None:
 
 
 class StopsEarly:
-    """A recogniser that hears only the first second of what it is given, as Whisper at times takes a pause for the end."""
+    """Hears only the first second of what it is given, as Whisper at times takes a pause for the end."""
 
     name = "stops-early"
     longest = 28.0
