@@ -27,7 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from acd import claims, record
 from acd.assign import Rules
 from acd.board import Board, LiveCall
-from acd.calls import CallFacts, CallState
+from acd.calls import Attempt, CallFacts, CallState
 from acd.customers import class_of_numbers
 from acd.errors import EventRefusedError, NotLeadingError
 from acd.events import CallEvent, Kind, SeatContact
@@ -138,6 +138,8 @@ class Controller:
         self._linked = False
         self._resumed = False
         self._away_since: datetime | None = None
+        self._contacts: dict[str, bool] = {}
+        """Which telephones are registered, those of seats that were just added included."""
         self._lease = max(settings.lease_seconds, settings.ring_seconds + 5.0)
         self._widening: asyncio.TimerHandle | None = None
         self._tasks: asyncio.TaskGroup | None = None
@@ -159,6 +161,7 @@ class Controller:
         finally:
             if self._term is not None:
                 await self._term.end()
+            await self._outbox.close()
 
     # ---- leading ----------------------------------------------------------------------------------------------
 
@@ -261,6 +264,7 @@ class Controller:
                 for seat in seats:
                     await self._lease_over(seat)
             case Registered(registered):
+                self._contacts = dict.fromkeys(registered, True)
                 for seat in list(self._board.seats.values()):
                     await self._tell_seat(seat.extension, ContactChanged(seat.extension in registered))
             case Due(act):
@@ -288,6 +292,7 @@ class Controller:
             case CallEvent():
                 await self._hear(told)
             case SeatContact(seat, reachable):
+                self._contacts[seat] = reachable
                 if seat in self._board.seats:
                     await self._tell_seat(seat, ContactChanged(reachable))
             case None if event.name == "Hangup" and event["Uniqueid"] in self._board.calls:
@@ -317,6 +322,8 @@ class Controller:
         self._outbox.add(event, call.customer_class, self._board.priority_of(call))
         for extension, follows in heard.seats:
             await self._tell_seat(extension, follows)
+        if event.kind is Kind.REFUSED and call.facts.state is CallState.WAITING:
+            self._rest(event.seat)  # whatever keeps the dialplan from ringing it is not over in a millisecond
         if event.kind is Kind.QUEUED:
             self._watch_promise(call.facts)
         _log.info(
@@ -359,10 +366,11 @@ class Controller:
         if seat is None:
             _log.warning("acd.unknown_seat", seat=extension, told=type(event).__name__)
             return
-        for _ in range(3):
+        for attempt in range(3):
             before, after = seat, step(seat, event, self._clock.now())
             if after is before:
-                self._board.put_seat(before)
+                if attempt:
+                    self._board.put_seat(before)
                 return
             if self._term is None or self._term.lost.is_set():
                 break  # the next resume sets the row right
@@ -378,8 +386,10 @@ class Controller:
             seat = fresh[0]
         self._board.put_seat(after)
         self._follow_seat(after)
-        if isinstance(event, RingOver) and (event.ignored or after.state is SeatState.READY):
+        if isinstance(event, RingOver) and event.ignored:
             self._rest(extension)
+        if isinstance(event, RingOver) and event.unreachable:
+            self._contacts[extension] = False
 
     def _follow_seat(self, seat: Seat) -> None:
         """Wrap-up ends by itself."""
@@ -416,6 +426,8 @@ class Controller:
         for seat in fresh:
             self._board.put_seat(seat)
             self._follow_seat(seat)
+            if self._contacts.get(seat.extension, seat.reachable) != seat.reachable:
+                await self._tell_seat(seat.extension, ContactChanged(not seat.reachable))
 
     # ---- offering ---------------------------------------------------------------------------------------------
 
@@ -487,9 +499,16 @@ class Controller:
     async def _lease_over(self, overdue: Seat) -> None:
         if overdue.call_uid is None:
             return
-        _log.warning("acd.lease_over", call=overdue.call_uid, seat=overdue.extension, epoch=overdue.epoch)
-        await self._tell_seat(overdue.extension, RingOver(overdue.call_uid, overdue.epoch))
-        self._release(overdue.call_uid, overdue.epoch)
+        uid, seat, epoch = overdue.call_uid, overdue.extension, overdue.epoch
+        _log.warning("acd.lease_over", call=uid, seat=seat, epoch=epoch)
+        call = self._board.calls.get(uid)
+        ring = call.facts.rings.get(epoch) if call is not None else None
+        if ring is not None and ring.result is Attempt.RINGING:
+            # it rang, and what came of it was told to nobody: the dialplan has long taken the caller back
+            await self._hear(CallEvent(uid, Kind.RETURNED, self._clock.now(), seat, epoch, detail="UNKNOWN"))
+        await self._tell_seat(seat, RingOver(uid, epoch))
+        self._rest(seat)
+        self._release(uid, epoch)
 
     def _release(self, uid: str, epoch: int) -> None:
         """The claim is off; the caller, if still there, is offered again in a moment."""
@@ -544,7 +563,7 @@ class Controller:
             await self._outbox.drained(RETRY_SECONDS)
             seen = await snapshot(self._link, self._clock)
             journal = await asyncio.to_thread(read_journal, self._journal)
-            told = events_by_call(journal.events)
+            told = events_by_call([*journal.events, *self._outbox.unwritten()])
             async with self._database.transaction() as session:
                 known = await record.open_calls(session)
                 over = await record.ended_among(session, list(told))
@@ -578,6 +597,7 @@ class Controller:
         for call in calls.values():
             call.tried = {ring.seat for ring in call.facts.rings.values() if ring.in_vain}
         self._board.reset(seats, calls)
+        self._contacts = {seat.extension: seat.reachable for seat in seats}
         await self._look_up([call for call in calls.values() if call.customer_class is None and call.facts.caller])
         for seat in seats:
             self._follow_seat(seat)

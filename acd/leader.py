@@ -26,8 +26,9 @@ from acd.errors import NotLeadingError
 LOCK = (0x484F544C, 0x494E4501)
 """The lock's two keys; every installation has its own database, and locks are per database."""
 
-STATEMENT_SECONDS = 2.0
-"""A statement on a few rows that takes longer means a database that cannot be worked with."""
+STATEMENT_SECONDS = 3.0
+"""A statement on a few rows that takes longer means a database that cannot be worked with. Shorter than the
+heartbeat's grace."""
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0)
 
 _T = TypeVar("_T")

@@ -19,6 +19,9 @@ BATCH = 50
 LIMIT = 50_000
 """Events kept while the database is away (an hour of 20 calls a minute is 10 000); past that the journal has to
 serve."""
+LINGER_SECONDS = 0.2
+"""What comes within this time goes into one transaction: a call's milestones come in bursts, and each transaction takes
+processor time from callers who wait for a seat. The journal has them already."""
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0)
 STUCK_SECONDS = 30.0
 
@@ -34,6 +37,7 @@ class Outbox:
         self._promise = promise
         self._limit = limit
         self._pending: dict[str, Pending] = {}
+        self._writing: list[Pending] = []
         self._events = 0
         self._filled = asyncio.Event()
         self._empty = asyncio.Event()
@@ -65,6 +69,19 @@ class Outbox:
         self._empty.clear()
         return self._pending.setdefault(uid, Pending(uid))
 
+    def unwritten(self) -> list[CallEvent]:
+        """What the database does not know yet."""
+        return [event for pending in [*self._writing, *self._pending.values()] for event in pending.events]
+
+    async def close(self, *, seconds: float = 2.0) -> None:
+        """Write what is left if the database lets it; the journal has it in any case."""
+        if not self._pending:
+            return
+        writing = asyncio.create_task(self.run())
+        await self.drained(seconds)
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+
     async def drained(self, seconds: float) -> bool:
         """Wait until everything is written; False when that takes longer than `seconds`."""
         try:
@@ -79,9 +96,12 @@ class Outbox:
         failures = 0
         while True:
             await self._filled.wait()
+            await asyncio.sleep(LINGER_SECONDS)
             batch = [self._pending.pop(uid) for uid in list(self._pending)[:BATCH]]
+            self._writing = batch
             try:
                 await self._write(batch)
+                self._writing = []
                 failures = 0
             except (OperationalError, OSError, TimeoutError) as error:
                 self._put_back(batch)
@@ -119,6 +139,7 @@ class Outbox:
             await write(session, batch, promise=self._promise, now=self._clock.now())
 
     def _put_back(self, batch: list[Pending]) -> None:
+        self._writing = []
         for old in batch:
             newer = self._pending.get(old.uid)
             if newer is not None:
