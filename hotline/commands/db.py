@@ -28,13 +28,14 @@ def downgrade_command(
     sure: Annotated[bool, typer.Option("--yes", help="Really: what the undone steps hold is lost.")] = False,
 ) -> None:
     """Undo migrations; what they hold is lost."""
-    from hotline.connect import usable_url
     from hotline.errors import UsageError
-    from hotline.migrations import runner
-    from hotline.settings import load_settings
 
     if not sure:
         raise UsageError("a downgrade throws data away; say so with --yes")
+    from hotline.connect import usable_url
+    from hotline.migrations import runner
+    from hotline.settings import load_settings
+
     with usable_url(load_settings()) as url:
         runner.downgrade(url, revision)
         typer.echo(f"the database is at {runner.current(url)[0] or 'nothing'}")

@@ -12,10 +12,12 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """Check everything this machine needs; exits 1 when something needed is missing."""
-    from hotline.processes.doctor import examine
     from hotline.settings import load_settings
 
-    findings = examine(load_settings())
+    settings = load_settings()
+    from hotline.processes.doctor import examine  # every room's packages: after what can go wrong quickly
+
+    findings = examine(settings)
     missing = [finding for finding in findings if finding.needed and not finding.ok]
     if as_json:
         rows = [
