@@ -25,7 +25,7 @@ class AmiEvent:
 
     def get(self, key: str, default: str = "") -> str:
         """The header's value whatever the case of `key`; `default` when it is not there."""
-        value = self.fields.get(key)
+        value = self.fields.get(key)  # written as Asterisk writes it, nearly always
         if value is not None:
             return value
         wanted = key.lower()

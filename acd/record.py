@@ -79,7 +79,8 @@ async def write(
     locked = {row["uid"]: dict(row) for row in (await session.execute(_LOCK, {"uids": uids})).mappings()}
     rows = [_row(event) for pending in batch for event in pending.events if pending.uid in locked]
     if rows:
-        await session.execute(insert(EventRow).values(rows).on_conflict_do_nothing())
+        # executemany: a statement with the rows in it would be compiled anew for every number of rows
+        await session.execute(insert(EventRow).on_conflict_do_nothing(), rows)
     known = await read(session, uids, locked)
     for pending in batch:
         for event in pending.events:

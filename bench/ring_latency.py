@@ -3,9 +3,9 @@
     .venv/bin/python bench/ring_latency.py [--rates 1,5,20] [--calls 40,100,300] [--seats 24]
 
 One real Asterisk, one PostgreSQL that flushes to disk, one controller process; SIPp plays the callers and the seats.
-Both paths enter by the same dialplan lines (caller filtered, milestone told, recording started, answered) without
-prompts or menu; then our callers wait in `acd-hold` for the controller, the peer's in `Queue()` with the same seats as
-members. Half a round each, in turns, so that both meet the same machine. A seat is always idle: it rings 0.1 s and
+Both paths enter by the same dialplan lines (caller filtered, recording started, answered) without prompts or menu; then
+our callers wait in `acd-hold` for the controller, the peer's in `Queue()` with the same seats as members. The peer tells
+nobody anything: no milestones, no journal, no database. Half a round each, in turns, so that both meet the same machine. A seat is always idle: it rings 0.1 s and
 talks 0.2 s. Time runs from just before SIPp sends the caller's INVITE to the moment SIPp has the seat's INVITE.
 """
 
@@ -86,8 +86,13 @@ def dialplan(rendered: str) -> str:
     ]  # the last line goes to the menu
     ways = {OURS: ["Set(HL_SERVICE=complaint)", "Goto(acd-hold,s,1)"], QUEUE: ["Queue(bench,,,,60)", "Hangup()"]}
     lines = ["[hotline-entry](+)", *(f"exten => {number},1,Goto(bench-{number},s,1)" for number in ways)]
+    quiet = [line for line in entry if "UserEvent(" not in line and "hangup_handler" not in line]
     for number, steps in ways.items():
-        lines += [f"[bench-{number}]", *entry, *(f" same => n,{step}" for step in steps)]
+        lines += [
+            f"[bench-{number}]",
+            *(quiet if number == QUEUE else entry),
+            *(f" same => n,{step}" for step in steps),
+        ]
     return "\n" + "\n".join(lines) + "\n"
 
 

@@ -133,11 +133,12 @@ class AmiSession(asyncio.Protocol):
     def _dispatch(self, message: Answer | AmiEvent | None) -> None:
         match message:
             case AmiEvent():
-                pending = self._pending.get(message.get("ActionID"))
+                action_id = message.fields.get("ActionID", "")
+                pending = self._pending.get(action_id)
                 if pending is None or pending.complete_event is None:
                     self._on_event(message)
                 elif pending.take_event(message):
-                    self._pending.pop(message.get("ActionID"), None)
+                    self._pending.pop(action_id, None)
             case Answer():
                 pending = self._pending.get(message.action_id)
                 if pending is not None and pending.take_answer(message):
