@@ -46,9 +46,9 @@ WITH saved AS (
     RETURNING extension)
 SELECT pg_notify('floor', ''), set_config('synchronous_commit', 'off', true) FROM saved
 """
-# A claim waits for the disk, so that its epoch is never given out again. What follows from it does not: after a crash of
-# the database the leader picks every seat up anew from Asterisk, and four waits for the disk a call, one after another,
-# were what callers at 20 calls/s stood in line for (bench/ring_latency.py).
+# A claim waits for the disk, so that its epoch is never given out again. What follows from it does not: after a crash
+# of the database the leader picks every seat up anew from Asterisk, and four waits for the disk a call, one after
+# another, were what callers at 20 calls/s stood in line for (bench/ring_latency.py).
 
 
 async def claim(connection: Connection, call: str, extension: str, *, now: datetime, lease: float) -> Seat | None:

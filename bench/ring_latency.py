@@ -3,10 +3,11 @@
     .venv/bin/python bench/ring_latency.py [--rates 1,5,20] [--calls 40,100,300] [--seats 24]
 
 One real Asterisk, one PostgreSQL that flushes to disk, one controller process; SIPp plays the callers and the seats.
-Both paths enter by the same dialplan lines (caller filtered, recording started, answered) without prompts or menu; then
-our callers wait in `acd-hold` for the controller, the peer's in `Queue()` with the same seats as members. The peer tells
-nobody anything: no milestones, no journal, no database. Half a round each, in turns, so that both meet the same machine. A seat is always idle: it rings 0.1 s and
-talks 0.2 s. Time runs from just before SIPp sends the caller's INVITE to the moment SIPp has the seat's INVITE.
+Both paths enter by the same dialplan lines (caller filtered, recording started, answered) without prompts or menu;
+then our callers wait in `acd-hold` for the controller, the peer's in `Queue()` with the same seats as members. The
+peer tells nobody anything: no milestones, no journal, no database. Half a round each, in turns, so that both meet the
+same machine. A seat is always idle: it rings 0.1 s and talks 0.2 s. Time runs from just before SIPp sends the caller's
+INVITE to the moment SIPp has the seat's INVITE.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import psutil
 from pydantic import SecretStr
 from sqlalchemy import create_engine
 
@@ -180,8 +182,8 @@ def moments(log: Path) -> dict[str, float]:
 
 
 @contextlib.asynccontextmanager
-async def controller(settings: Settings, folder: Path) -> AsyncIterator[None]:
-    """The real program in a process of its own, until it leads and the floor is picked up."""
+async def controller(settings: Settings, folder: Path) -> AsyncIterator[psutil.Process]:
+    """The real program in a process of its own, once it leads and the floor is picked up."""
     assert settings.database_url is not None
     environment = os.environ | {
         "HOTLINE_INSTANCE": settings.instance,
@@ -207,7 +209,7 @@ async def controller(settings: Settings, folder: Path) -> AsyncIterator[None]:
         word = await asyncio.wait_for(asyncio.to_thread(os.read, ready, 100), 60)
         if not word:
             raise SystemExit((folder / "controller.log").read_text()[-2000:])
-        yield
+        yield psutil.Process(process.pid)
     finally:
         os.close(ready)
         if process.returncode is None:
@@ -253,9 +255,15 @@ async def measure(arguments: argparse.Namespace, folder: Path) -> dict[tuple[flo
                 sipp = Sipp(folder, f"127.0.0.1:{settings.asterisk.sip_port}")
                 port = free_port(socket.SOCK_DGRAM)
                 await sipp.register(seats, port)
-                async with sipp.answering(port) as arrivals, controller(settings, folder):
+                async with sipp.answering(port) as arrivals, controller(settings, folder) as program:
                     await all_reachable(node, len(seats))
-                    return await rounds(arguments, sipp, arrivals)
+                    before = program.cpu_times()
+                    found = await rounds(arguments, sipp, arrivals)
+                    after = program.cpu_times()
+                    spent = after.user + after.system - before.user - before.system
+                    calls = sum(len(waits) for (_, path), waits in found.items() if path == OURS)
+                    print(f"controller: {spent / calls * 1000:.0f} ms of processor time a call")
+                    return found
         finally:
             await database.close()
             shutil.rmtree(node.paths.base, ignore_errors=True)
