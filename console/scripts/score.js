@@ -26,11 +26,16 @@ export function scoreCard(now) {
         }
       }
     }
+    for (const item of card.querySelectorAll("[data-item]")) {
+      const [points, box, mark, remark] = ["[data-points]", "[data-fatal]", "[data-mark]", ".remark"].map((one) => item.querySelector(one));
+      item.classList.toggle("found", Number(points?.value || 0) > 0 || box?.checked || mark.value !== "" || remark.value !== "");
+    }
     total.textContent = String(fatal ? 0 : Math.max(0, FULL_MARKS - taken));
     total.parentElement.classList.toggle("fatal", fatal);
     note.hidden = !fatal;
   };
 
+  card.querySelector(".score").classList.add("folded");
   card.addEventListener("input", update);
   card.addEventListener("click", (event) => {
     const button = event.target.closest("[data-mark-now]");

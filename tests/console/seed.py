@@ -9,9 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd.models import Breach, Call, Seat
+from cases import orders
+from hotline.accounts import Subject
 from hotline.clock import local_day
 from hotline.database import Database
 from hotline.models import User
@@ -188,7 +191,7 @@ async def draft(
     await drafts.save(session, uid, heard, draft_json(**values), now=now, due_at=due_at)
 
 
-async def many_drafts(session: AsyncSession, now: datetime, count: int) -> None:
+async def many_drafts(session: AsyncSession, now: datetime, count: int, first: int = 0) -> None:
     """A clerk's morning: drafts of every kind, the first overdue."""
     kinds = ("complaint", "suggestion", "enquiry", "report")
     businesses = ("mobile", "data", "fixed_line", "information", "payphone", "phone_card", "other")
@@ -198,7 +201,7 @@ async def many_drafts(session: AsyncSession, now: datetime, count: int) -> None:
         "我建议你们营业厅周末也开门。",
         "我想问一下移机要多久。",
     )
-    for index in range(count):
+    for index in range(first, count):
         entered = now - timedelta(minutes=100 - index / 3)
         uid = f"n1-200.{index}"
         session.add(ended(uid, entered, waited=4, talked=60))
@@ -210,6 +213,17 @@ async def many_drafts(session: AsyncSession, now: datetime, count: int) -> None:
         )  # fmt: skip
 
 
+async def some_orders(session: AsyncSession, now: datetime, settings: Settings) -> None:
+    """The recording clerk has confirmed a dozen drafts."""
+    clerk = await session.scalar(select(User).where(User.login == Role.RECORDING_CLERK))
+    assert clerk is not None
+    subject = Subject(clerk.id, clerk.login, clerk.name, Role.RECORDING_CLERK, clerk.seat)
+    for index in range(2, 26, 2):
+        await orders.confirm(
+            session, call_uid=f"n1-200.{index}", corrections={}, subject=subject, now=now, settings=settings
+        )
+
+
 async def samples(session: AsyncSession, now: datetime, settings: Settings) -> None:
     """Draw today, the recorded call among the drawn."""
     await draws.draw_day(
@@ -218,7 +232,9 @@ async def samples(session: AsyncSession, now: datetime, settings: Settings) -> N
     )  # fmt: skip
 
 
-async def everything(database: Database, objects: Objects, settings: Settings, now: datetime, folder: Path) -> None:
+async def everything(
+    database: Database, objects: Objects, settings: Settings, now: datetime, folder: Path, *, pending: int = 200
+) -> None:
     """All that the pages can show."""
     flac = folder / "call.flac"
     speech(flac, 45)
@@ -227,6 +243,8 @@ async def everything(database: Database, objects: Objects, settings: Settings, n
         session.add(ended("n1-300.1", now - timedelta(minutes=70), waited=6, talked=39, customer_class="key_account"))
         await recording(session, objects, "n1-300.1", now - timedelta(minutes=70), flac)
         await draft(session, "n1-300.1", now - timedelta(minutes=69), now - timedelta(minutes=10))
-        await many_drafts(session, now, 200)
+        await many_drafts(session, now, pending)
+    async with database.transaction() as session:
+        await some_orders(session, now, settings)
     async with database.transaction() as session:
         await samples(session, now, settings)
