@@ -1,7 +1,7 @@
 """The sum the caller disputes or wants back, in yuan.
 
 Of all sums that are said, the one is taken that stands closest to words of refund, then of overcharge, then of charge;
-plan prices and monthly fees stand back (`amount` in `patterns.yaml`). A rough sum (两百多块) is taken at its stated part.
+plan prices and monthly fees stand back (`amount` in `patterns.yaml`). A rough sum (两百多块) counts as stated.
 """
 
 from __future__ import annotations

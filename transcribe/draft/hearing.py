@@ -1,7 +1,7 @@
 """Domain terms in a line, as written or as another word of the same sound.
 
-Recognisers prefer everyday words, so a term often comes out as one (移机 as 以及, 工号 as 功耗). A span that sounds like a
-term is therefore taken for it only as far as its surroundings allow:
+Recognisers prefer everyday words, so a term often comes out as one (移机 as 以及, 工号 as 功耗). A span that sounds
+like a term is therefore taken for it only as far as its surroundings allow:
 
 - an everyday word needs the term's own `near` words, or, if it is not too common, other domain terms close by;
 - a span that cuts through everyday words (可**以及**时) needs domain terms close by and still counts little;
@@ -158,10 +158,8 @@ def _in_context(hit: Hit, text: str, exact: Sequence[Hit], cuts: frozenset[int],
     factor = 1.0
     if common:
         confusable = hit.quality < SAME_SYLLABLE
-        if _near(hit, text):
-            factor = 0.75
-        else:
-            factor = 0.6 if beside and common < _VERY_COMMON and not confusable else 0.0
+        rare_enough = beside and common < _VERY_COMMON and not confusable
+        factor = 0.75 if _near(hit, text) else 0.6 if rare_enough else 0.0
     elif hit.start not in cuts or hit.end not in cuts:
         factor = 0.5 if beside else 0.0
         factor = max(factor, 0.4) if size == 3 else factor
@@ -184,10 +182,8 @@ def _near(hit: Hit, text: str) -> bool:
 def _is_words(span: str, lexicon: Lexicon) -> bool:
     """Whether the span is made of everyday words (宽带 and 上面), so that nothing in it need be misheard."""
     return any(
-        span[cut:] in lexicon.common
-        and (cut < 2 or span[:cut] in lexicon.common)
-        or span[:cut] in lexicon.common
-        and len(span) - cut < 2
+        (span[cut:] in lexicon.common and (cut < 2 or span[:cut] in lexicon.common))
+        or (span[:cut] in lexicon.common and len(span) - cut < 2)
         for cut in range(1, len(span))
     )
 
@@ -196,10 +192,9 @@ def _domain_terms_around(hit: Hit, exact: Iterable[Hit]) -> int:
     return sum(
         any(facet in ("business", "nature", "kind") and weight >= 2 for facet, _, weight in other.term.speaks_for)
         for other in exact
-        if other.end <= hit.start
-        and hit.start - other.end <= _AROUND
-        or other.start >= hit.end
-        and other.start - hit.end <= _AROUND
+        if len(other.term.text) > 1
+        if (other.end <= hit.start and hit.start - other.end <= _AROUND)
+        or (other.start >= hit.end and other.start - hit.end <= _AROUND)
     )
 
 

@@ -72,8 +72,8 @@ class Tally:
         score = self.scores[value]
         rival = max((other for name, other in self.scores.items() if name != value), default=0.0)
         lead = score / (score + max(0.0, rival) * 0.8)
-        support = score / (score + 1.5)
-        return min(0.97, lead * support * 1.15)
+        support = score / (score + 2.5)
+        return min(0.97, lead * support * 1.2)
 
     def evidence(self, value: str | None, lines: Sequence[Line]) -> tuple[Evidence, ...]:
         strongest = sorted(self.mentions.get(value or "", []), key=lambda each: (-each.weight, each.line, each.start))
@@ -105,7 +105,7 @@ def decide_kind(tallies: Tallies) -> tuple[Kind, float]:
     grievance = scores[Kind.COMPLAINT]
     trouble = max((tallies["nature"].scores.get(nature.value, 0.0) for nature in _TROUBLE), default=0.0)
     scores[Kind.COMPLAINT] += _TROUBLE_SHARE * trouble
-    if grievance >= 3:
+    if grievance >= 4:
         scores[Kind.ENQUIRY] *= 0.45
     tally.scores.update({kind.value: score for kind, score in scores.items()})
     if max(scores.values()) <= 0:

@@ -112,7 +112,7 @@ def _plain(character: str, source: str, position: int) -> str:
 
 def _simplified(text: str) -> str:
     """Simplified characters, one for one."""
-    converted = _converter().convert(text)
+    converted: str = _converter().convert(text)
     if len(converted) == len(text):
         return converted
     return "".join(single if len(single := _converter().convert(each)) == 1 else each for each in text)

@@ -1,8 +1,8 @@
 """The number under which the caller can be reached.
 
-People say a number in groups (一三八，一二三四，五六七八), over several turns, with 幺, 洞 and 拐, with corrections, and the seat
-repeats it. Recognisers write digits, numerals or words of the same sound (五 as 我). So digit groups are collected first,
-then joined to numbers that can exist, then ranked by what was said around them.
+People say a number in groups (一三八，一二三四，五六七八), over several turns, with 幺, 洞 and 拐, with corrections, and
+the seat repeats it. Recognisers write digits, numerals or words of the same sound (五 as 我). So digit groups are
+collected first, then joined to numbers that can exist, then ranked by what was said around them.
 """
 
 from __future__ import annotations
@@ -157,7 +157,9 @@ def _misheard(text: str, position: int, inside: bool) -> str | None:
     digits_follow = sum(each in _WRITTEN for each in rest)
     if inside:
         before = text[max(0, position - 2) : position]
-        return heard if digits_follow >= 2 and all(each in _WRITTEN for each in before) or digits_follow == 3 else None
+        return (
+            heard if (digits_follow >= 2 and all(each in _WRITTEN for each in before)) or digits_follow == 3 else None
+        )
     return heard if heard == "1" and digits_follow == 3 and rest[:1] not in "02" else None
 
 

@@ -1,8 +1,8 @@
 """How characters sound: toneless syllables, and the ones that callers and recognisers confuse.
 
-Recognisers write what they hear: 彩铃 becomes 财灵, 移机 becomes 以及. Characters are therefore compared by sound, in three
-grades: the same character, the same syllable, and a syllable that differs only by a common confusion of Mandarin
-speakers (z/zh, c/ch, s/sh, n/l, f/h, -n/-ng).
+Recognisers write what they hear: 彩铃 becomes 财灵, 移机 becomes 以及. Characters are therefore compared by sound, in
+three grades: the same character, the same syllable, and a syllable that differs only by a common confusion of
+Mandarin speakers (z/zh, c/ch, s/sh, n/l, f/h, -n/-ng).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _READINGS = 2
 def syllables(character: str) -> tuple[str, ...]:
     """Toneless syllables of one character, most common first; a character that is not Han sounds as itself."""
     character = _DIGIT_NAMES.get(character, character)
-    readings = pinyin(character, style=Style.NORMAL, heteronym=True, errors=lambda text: [[text]])
+    readings = pinyin(character, style=Style.NORMAL, heteronym=True)
     found = readings[0] if readings else [character]
     return tuple(dict.fromkeys(found))[:_READINGS]
 
@@ -48,7 +48,7 @@ def classes(character: str) -> tuple[str, ...]:
 
 def syllables_in_context(term: str) -> tuple[str, ...]:
     """One syllable per character of a domain term, read as a word (行 in 银行 is hang)."""
-    read = lazy_pinyin("".join(_DIGIT_NAMES.get(each, each) for each in term), errors=lambda text: list(text))
+    read = lazy_pinyin("".join(_DIGIT_NAMES.get(each, each) for each in term))
     if len(read) != len(term):
         return tuple(syllables(each)[0] for each in term)
     return tuple(read)
