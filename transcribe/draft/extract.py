@@ -27,7 +27,7 @@ def extract(turns: Sequence[Turn]) -> DraftResult:
     kind, kind_confidence = decide_kind(tallies)
     business, business_confidence = decide_business(tallies["business"])
     nature, nature_confidence = decide_nature(tallies["nature"], kind)
-    urgent, urgent_confidence = decide_urgent(tallies["urgent"])
+    urgent, urgent_confidence = decide_urgent(tallies["urgent"], kind)
     phone = find_phone(lines)
     amount = find_amount(lines, words, kind)
     dates, place = find_dates(lines), find_place(lines)

@@ -20,7 +20,7 @@ from transcribe.draft.roles import SEAT_PHRASES
 _SEAT_SHARE = {"kind": 0.0, "business": 0.35, "nature": 0.35, "urgent": 0.35}
 _AGAIN = (1.0, 0.4, 0.2)
 """What the first, second and third mention of the same term are worth; further ones nothing."""
-_DENIED = re.compile("(?:不是|没有?|不|并非|别|不用|不必|无需|不算)(?:来|要|想|因为|是|说|什么|打算|过)*$")
+_DENIED = re.compile("(?:不是|没有?|不想|不打算|并非|别|不用|不必|无需|不算)(?:来|要|想|因为|是|说|什么|打算|过)*$")
 _DENIABLE = {"投诉", "申诉", "举报", "建议", "咨询", "收费", "费用", "着急", "紧急", "加急"}
 _NO_PROBLEM = re.compile("^(?:都|也)?(?:没(?:有)?问题|没(?:有)?坏|正常|还可以|挺好|很好|不错)")
 _CONTACT = re.compile(
@@ -29,6 +29,8 @@ _CONTACT = re.compile(
 """A number is announced: 我的手机是一三八… says nothing about the business."""
 _EVIDENCE_PER_FIELD = 3
 _URGENT_FROM = 1.0
+_URGENT_OTHERWISE_FROM = 1.6
+"""Suggestions and questions name hospitals and old people without anything being at stake."""
 _TROUBLE = (
     Nature.SERVICE_QUALITY, Nature.COMMUNICATION_QUALITY, Nature.FAULT_REPAIR, Nature.WORK_ERROR, Nature.PRODUCT_QUALITY
 )  # fmt: skip
@@ -132,11 +134,12 @@ def decide_nature(tally: Tally, kind: Kind) -> tuple[Nature | None, float]:
     return (Nature.OTHER, 0.2) if kind is Kind.COMPLAINT else (None, 0.0)
 
 
-def decide_urgent(tally: Tally) -> tuple[bool, float]:
+def decide_urgent(tally: Tally, kind: Kind) -> tuple[bool, float]:
     """Whether the order is marked 加急 (D36), with the confidence of that answer."""
     score = tally.scores.get("all", 0.0)
-    urgent = score >= _URGENT_FROM
-    distance = abs(score - _URGENT_FROM)
+    enough = _URGENT_FROM if kind is Kind.COMPLAINT else _URGENT_OTHERWISE_FROM
+    urgent = score >= enough
+    distance = abs(score - enough)
     return urgent, min(0.95, 0.55 + 0.4 * distance)
 
 

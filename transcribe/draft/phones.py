@@ -128,7 +128,7 @@ def _group_at(number: int, text: str, start: int) -> Group | None:
         if character in _WRITTEN:
             digits.append(_WRITTEN[character])
             sure += 1
-        elif (heard := _misheard(text, position, bool(digits))) is not None:
+        elif (heard := _misheard(text, position, sum(map(len, digits)))) is not None:
             digits.append(heard)
         elif digits and character in _SEPARATORS and _digit(text, position + 1):
             position += 1
@@ -145,8 +145,11 @@ def _digit(text: str, position: int) -> bool:
     return position < len(text) and (text[position] in _WRITTEN or _TIMES.match(text, position) is not None)
 
 
-def _misheard(text: str, position: int, inside: bool) -> str | None:
-    """The digit that the word at `position` sounds like, where digits on both sides (or yao in front) suggest one."""
+def _misheard(text: str, position: int, before_it: int) -> str | None:
+    """The digit that the word at `position` sounds like, where the digits around it suggest one.
+
+    `before_it` is how many digits of the group come before.
+    """
     character = text[position]
     if not "\u4e00" <= character <= "\u9fff" or character in _TENS:
         return None
@@ -154,13 +157,12 @@ def _misheard(text: str, position: int, inside: bool) -> str | None:
     if heard is None:
         return None
     rest = text[position + 1 : position + 4]
-    digits_follow = sum(each in _WRITTEN for each in rest)
-    if inside:
-        before = text[max(0, position - 2) : position]
-        return (
-            heard if (digits_follow >= 2 and all(each in _WRITTEN for each in before)) or digits_follow == 3 else None
-        )
-    return heard if heard == "1" and digits_follow == 3 and rest[:1] not in "02" else None
+    follow = sum(each in _WRITTEN for each in rest)
+    if not before_it:  # only 幺 is lost at the front of a mobile number, and it needs three digits after it
+        return heard if heard == "1" and follow == 3 and rest[0] not in "02" else None
+    between = follow >= 2 and all(each in _WRITTEN for each in text[max(0, position - 2) : position])
+    last_of_eleven = before_it == 10 and not follow
+    return heard if between or follow == 3 or last_of_eleven else None
 
 
 def _numbers(groups: Sequence[Group], lines: Sequence[Line]) -> Iterator[tuple[str, tuple[Group, ...]]]:
