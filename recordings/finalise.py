@@ -79,7 +79,7 @@ async def finalise(node: Node, call_uid: str, *, recovered: bool = False) -> Rec
     legs = await asyncio.to_thread(find, node.spool, call_uid)
     if legs is None:
         if existing is None:
-            raise LegsMissing(f"there are no legs of it in {node.spool}")
+            raise LegsMissing(f"there are no legs of call {call_uid} in {node.spool}")
         return existing
     await _demand_finished(node, legs, call)
     with await asyncio.to_thread(_claim, legs):

@@ -22,6 +22,8 @@ SAMPLE_RATE = 16_000
 SAMPLE_BYTES = 2
 CALLER_SUFFIX = ".rx.sln16"
 SEAT_SUFFIX = ".tx.sln16"
+WRITE_OUT_SECONDS = 3.0
+"""Asterisk writes a leg out every 32 kB, which is a second of sound."""
 _UID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,62}[A-Za-z0-9]|[A-Za-z0-9]", re.ASCII)
 _EPOCH = re.compile(r"(?:^|-)(\d{9,11})\.\d+$", re.ASCII)
 
@@ -94,7 +96,11 @@ class Spool:
 
 @dataclass(frozen=True, slots=True)
 class Holders:
-    """Files that some process has open, by device and inode; `blind` when Asterisk's own could not be read."""
+    """Files that some process has open, by device and inode.
+
+    `blind` where no Asterisk was among the processes, or none whose files could be read: it was killed, or it runs as
+    another user or in another container.
+    """
 
     files: frozenset[tuple[int, int]]
     blind: bool
@@ -153,19 +159,17 @@ def holders(proc: Path = Path("/proc")) -> Holders:
     Files are told apart by device and inode, not by name, since a process inside a chroot sees other names.
     """
     files: set[tuple[int, int]] = set()
-    blind = False
+    seen = False
     for process in proc.iterdir():
         if not process.name.isdigit():
             continue
         try:
             descriptors = list((process / "fd").iterdir())
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it ended while we looked
-        except PermissionError:
-            blind = blind or _is_asterisk(process)
-            continue
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue  # it ended while we looked, or is not ours to look into
+        seen = seen or _is_asterisk(process)
         files.update(_open_files(descriptors))
-    return Holders(frozenset(files), blind)
+    return Holders(frozenset(files), blind=not seen)
 
 
 def _open_files(descriptors: Iterable[Path]) -> Iterable[tuple[int, int]]:
@@ -188,10 +192,10 @@ def _is_asterisk(process: Path) -> bool:
 def finished(legs: Legs, held: Holders, *, call_ended: bool, now: datetime, settle_seconds: float) -> bool:
     """Whether nobody will write to these legs again.
 
-    Where Asterisk's open files cannot be seen (another user's process) an ended call and a settled leg are both
-    asked for.
+    Where Asterisk's open files cannot be seen, an ended call's legs must have been quiet for longer than Asterisk
+    takes to write out what it holds back.
     """
     if held.holds(legs):
         return False
-    settled = (now - legs.changed_at).total_seconds() >= settle_seconds
-    return (call_ended and settled) if held.blind else (call_ended or settled)
+    quiet = (now - legs.changed_at).total_seconds()
+    return quiet >= settle_seconds or (call_ended and (not held.blind or quiet >= WRITE_OUT_SECONDS))

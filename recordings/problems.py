@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from recordings.findings import Finding, Problem
@@ -48,12 +49,7 @@ async def apply(
     for finding in found:
         row = still_open.pop((finding.call_uid, finding.problem.value), None)
         if row is None:
-            session.add(
-                RecordingProblem(
-                    call_uid=finding.call_uid, problem=finding.problem.value, detail=finding.detail, found_at=now
-                )
-            )
-            opened += 1
+            opened += await _open(session, finding, now)
         elif row.detail != finding.detail:
             row.detail = finding.detail
     for row in still_open.values():
@@ -62,3 +58,16 @@ async def apply(
             resolved += 1
     await session.flush()
     return opened, resolved
+
+
+async def _open(session: AsyncSession, finding: Finding, now: datetime) -> int:
+    """1 where the row is new; two reconciliations at once, by the job and by a person, open it once."""
+    statement = (
+        insert(RecordingProblem)
+        .values(call_uid=finding.call_uid, problem=finding.problem.value, detail=finding.detail, found_at=now)
+        .on_conflict_do_nothing(
+            index_elements=["call_uid", "problem"], index_where=RecordingProblem.resolved_at.is_(None)
+        )
+        .returning(RecordingProblem.id)
+    )
+    return int((await session.scalar(statement)) is not None)

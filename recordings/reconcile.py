@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from recordings import calls, problems, store
-from recordings.errors import ObjectMissing, RecordingError
+from recordings.errors import LegsHeld, ObjectMissing, RecordingError
 from recordings.finalise import Node, attempt
 from recordings.findings import CallFacts, Finding, Problem, reconcile
 from recordings.legs import Spool, scan
@@ -28,6 +28,8 @@ LOOK_BACK = timedelta(days=2)
 """Calls that ended within this are held against their recordings; older ones only while a problem is open."""
 GRACE = timedelta(seconds=60)
 """The ordinary job has this long after a call's end before the reconciliation does its work."""
+HELD_GRACE = timedelta(minutes=10)
+"""Legs that somebody still holds, Asterisk or another finaliser, are a finding only after this."""
 
 _log = structlog.get_logger(__name__)
 
@@ -62,7 +64,7 @@ async def run(node: Node, *, look_back: timedelta = LOOK_BACK) -> Report:
     """Recover the legs that were left behind, then bring the problem rows up to date."""
     now = node.clock.now()
     spool = await asyncio.to_thread(scan, node.spool)
-    recovered, waiting = await _recover(node, spool)
+    recovered, waiting, held = await _recover(node, spool)
     stored = [
         found
         for folder in day_folders(now - look_back, now, node.settings)
@@ -73,6 +75,10 @@ async def run(node: Node, *, look_back: timedelta = LOOK_BACK) -> Report:
     async with node.database.transaction() as session:
         open_before = {problem.call_uid for problem in await problems.list_open(session)}
         looked_at, kept = await _facts(session, open_before, now - look_back, now)
+        for uid in held & (looked_at.keys() - kept.keys()):
+            ended_at = looked_at[uid].ended_at
+            if ended_at is not None and now - ended_at < HELD_GRACE:
+                del looked_at[uid]
         sizes = await _sizes(node, kept.values(), {found.key: found.bytes for found in stored})
         found = reconcile(looked_at.values(), kept.values(), reasons=waiting, stored=sizes, limits=node.limits)
         # Damage is only ever opened here: whether the bytes are whole again only `verify`, which hashes them, can say.
@@ -104,10 +110,11 @@ async def _sizes(node: Node, kept: Iterable[RecordingView], listed: dict[str, in
     return sizes
 
 
-async def _recover(node: Node, spool: Spool) -> tuple[list[str], dict[str, str]]:
-    """Finalise what the spool still holds: uids made whole, and why the others wait."""
+async def _recover(node: Node, spool: Spool) -> tuple[list[str], dict[str, str], set[str]]:
+    """Finalise what the spool still holds: uids made whole, why the others wait, and which of them somebody holds."""
     recovered: list[str] = []
     waiting: dict[str, str] = {}
+    held: set[str] = set()
     for uid in spool.calls:
         async with node.database.transaction() as session:
             call = await calls.get(session, uid)
@@ -118,9 +125,11 @@ async def _recover(node: Node, spool: Spool) -> tuple[list[str], dict[str, str]]
             await attempt(node, uid, recovered=True)
         except RecordingError as error:
             waiting[uid] = str(error)
+            if isinstance(error, LegsHeld):
+                held.add(uid)
         else:
             recovered.append(uid)
-    return recovered, waiting
+    return recovered, waiting, held
 
 
 async def _facts(

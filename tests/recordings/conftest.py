@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,8 @@ from hotline.database import Database
 from hotline.settings import Settings
 from recordings.finalise import Node
 from recordings.objects import open_objects
+from tests.recordings.sounds import NOW
 
-NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 AddCall = Callable[..., Awaitable[None]]
 
 

@@ -17,7 +17,7 @@ from recordings import finalise
 from recordings.encode import encode
 from recordings.legs import Legs
 from recordings.objects import keep, open_objects
-from tests.recordings.conftest import NOW
+from tests.recordings.sounds import NOW
 
 STEPS = ("claimed", "encoded", "stored", "row_uncommitted", "row_committed", "one_leg_deleted")
 

@@ -25,9 +25,9 @@ from recordings.finalise import Node, attempt, finalise
 from recordings.models import Recording
 from recordings.objects import Objects, ObstoreObjects, Stored, digest, object_key
 from recordings.store import RecordingView
-from tests.recordings.conftest import NOW, AddCall
+from tests.recordings.conftest import AddCall
 from tests.recordings.killed import STEPS
-from tests.recordings.sounds import leave, quiet, tone
+from tests.recordings.sounds import NOW, leave, quiet, tone
 
 UID = "n1-1763700000.7"
 Deferred = Callable[[], Awaitable[list[str]]]

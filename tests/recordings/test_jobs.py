@@ -15,8 +15,8 @@ from hotline.jobs import JobContext, build_app, defer
 from recordings import jobs, problems, store
 from recordings.errors import DiskFull, HostileName, LegsHeld
 from recordings.finalise import Node
-from tests.recordings.conftest import NOW, AddCall
-from tests.recordings.sounds import leave, tone
+from tests.recordings.conftest import AddCall
+from tests.recordings.sounds import NOW, leave, tone
 
 UID = "n1-1763700000.7"
 

@@ -112,9 +112,11 @@ def test_a_leg_that_another_process_writes_is_held_until_that_process_is_gone(tm
         (False, False, False, 5, False),  # the ledger says it goes on
         (False, False, False, 21, True),  # Asterisk was killed: nobody will tell of the end
         (True, False, True, 100, False),  # still being written out
-        (False, True, True, 5, False),  # Asterisk's open files cannot be seen: wait
-        (False, True, True, 21, True),
-        (False, True, False, 100, False),
+        (False, True, True, 2, False),  # Asterisk's open files cannot be seen: it may write out the last second
+        (False, True, True, 3, True),
+        (False, True, False, 19, False),
+        (False, True, False, 21, True),
+        (True, True, True, 100, False),
     ],
 )
 def test_legs_are_finished_when_nobody_can_write_to_them_again(
@@ -127,6 +129,16 @@ def test_legs_are_finished_when_nobody_can_write_to_them_again(
     by = Holders(frozenset({(inode.st_dev, inode.st_ino)}) if held else frozenset(), blind=blind)
     now = legs.changed_at + timedelta(seconds=quiet_seconds)
     assert finished(legs, by, call_ended=ended, now=now, settle_seconds=20) is expected
+
+
+def test_where_no_asterisk_can_be_looked_into_we_know_that_we_are_blind(tmp_path: Path) -> None:
+    for number, name in ((1, "init"), (7, "python")):
+        (tmp_path / str(number) / "fd").mkdir(parents=True)
+        (tmp_path / str(number) / "comm").write_text(f"{name}\n")
+    assert holders(tmp_path).blind
+    (tmp_path / "9" / "fd").mkdir(parents=True)
+    (tmp_path / "9" / "comm").write_text("asterisk\n")
+    assert not holders(tmp_path).blind
 
 
 def test_the_start_of_an_unknown_call_is_read_from_its_uid_or_from_its_last_write(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,8 +17,8 @@ from hotline.clock import ManualClock
 from recordings import problems, reconcile, store
 from recordings.finalise import Node, attempt
 from recordings.models import Recording
-from tests.recordings.conftest import NOW, AddCall
-from tests.recordings.sounds import leave, tone
+from tests.recordings.conftest import AddCall
+from tests.recordings.sounds import NOW, leave, tone
 
 UID = "n1-1763700000.7"
 
@@ -195,3 +196,24 @@ async def test_half_made_files_are_removed_after_a_day(node: Node) -> None:
         os.utime(path, (NOW.timestamp() - ago * 3600, NOW.timestamp() - ago * 3600))
     assert await reconcile.tidy(node) == 1
     assert (old.exists(), young.exists()) == (False, True)
+
+
+async def test_two_reconciliations_at_once_open_a_problem_once(node: Node, add_call: AddCall) -> None:
+    await add_call("n1-1.1", 10)
+    await add_call("n1-2.1", 10)
+    leave(node.spool, "n1-2.1", tone(10), tone(10))
+    reports = await asyncio.gather(*(reconcile.run(node) for _ in range(4)))
+    assert sum(report.opened for report in reports) == 1
+    assert sorted(uid for report in reports for uid in report.recovered) == ["n1-2.1"]
+    assert named(await reconcile.run(node)) == [("n1-1.1", "missing")]
+
+
+@pytest.mark.parametrize(("ago", "expected"), [(300, []), (900, [(UID, "missing")])])
+async def test_legs_that_stay_held_are_named_after_a_while(
+    ago: float, expected: list[tuple[str, str]], node: Node, add_call: AddCall
+) -> None:
+    await add_call(UID, 10, ago=ago)
+    path, _ = leave(node.spool, UID, tone(10), tone(10))
+    with path.open("rb"):
+        assert named(await reconcile.run(node)) == expected
+    assert (await reconcile.run(node)).sound

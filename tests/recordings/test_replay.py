@@ -16,8 +16,8 @@ from recordings.errors import NoRecording, ObjectMissing
 from recordings.finalise import Node, attempt
 from recordings.replay import ReplayResponse, open_replay
 from recordings.store import RecordingView
-from tests.recordings.conftest import NOW, AddCall
-from tests.recordings.sounds import leave, tone
+from tests.recordings.conftest import AddCall
+from tests.recordings.sounds import NOW, leave, tone
 
 UID = "n1-1763700000.7"
 
