@@ -25,6 +25,7 @@ RATE = 16_000
 Samples = npt.NDArray[np.float32]
 
 _BLOCK_SECONDS = 20.0
+_STEP_FRAMES = 1024
 _IN_MEMORY = 64 << 20
 """Bytes of decoded samples kept in memory: 17 minutes of two channels."""
 _LOWEST_RATE, _HIGHEST_RATE = 4_000, 384_000
@@ -172,16 +173,15 @@ def _warnings(claimed: _Claimed, promised: int, got: int, broken: bool, invalid:
 
 def _copy(sound: Any, claimed: _Claimed, pcm: Pcm) -> tuple[int, bool, int]:
     """Frames read, whether decoding stopped at damage, and how many samples were not finite."""
-    resampler = soxr.ResampleStream(claimed.rate, RATE, claimed.channels, dtype="float32", quality="HQ")
-    size = max(1, math.ceil(claimed.rate * _BLOCK_SECONDS))
+    resampler = (
+        None
+        if claimed.rate == RATE
+        else soxr.ResampleStream(claimed.rate, RATE, claimed.channels, dtype="float32", quality="HQ")
+    )
     got = invalid = 0
     broken = False
     while not broken:
-        try:
-            block = sound.read(size, dtype="float32", always_2d=True)
-        except soundfile.LibsndfileError:
-            broken = True
-            break
+        block, broken = _block(sound, math.ceil(claimed.rate * _BLOCK_SECONDS), got)
         if len(block) == 0:
             break
         got += len(block)
@@ -194,7 +194,32 @@ def _copy(sound: Any, claimed: _Claimed, pcm: Pcm) -> tuple[int, bool, int]:
     return got, broken, invalid
 
 
+def _block(sound: Any, size: int, got: int) -> tuple[Samples, bool]:
+    """The next frames, `size` unless the file ends, and whether it ended at damage.
+
+    A read that runs into damage gives nothing at all, so what it would have given is then read in small steps.
+    """
+    try:
+        return sound.read(size, dtype="float32", always_2d=True), False
+    except soundfile.LibsndfileError:
+        pass
+    steps: list[Samples] = []
+    try:
+        sound.seek(got)
+        while len(step := sound.read(_STEP_FRAMES, dtype="float32", always_2d=True)):
+            steps.append(step)
+    except soundfile.LibsndfileError:
+        return _stacked(steps, sound), True
+    return _stacked(steps, sound), True
+
+
+def _stacked(steps: list[Samples], sound: Any) -> Samples:
+    return np.concatenate(steps) if steps else np.zeros((0, sound.channels), np.float32)
+
+
 def _resample(resampler: Any, block: Samples, last: bool) -> Samples:
+    if resampler is None:
+        return block
     out: Samples = resampler.resample_chunk(block, last=last)
     return out.reshape(-1, block.shape[1])
 

@@ -32,7 +32,7 @@ def is_invented(text: str, no_speech: float, logprob: float, compression: float)
     said = spoken(simplified(text))
     if not said:
         return True
-    if no_speech > _SILENT and logprob < -0.8:
+    if (no_speech > _SILENT and logprob < -0.8) or (no_speech > 0.45 and logprob < -1.0):
         return True
     if _CREDITS.search(simplified(text)) and (logprob < _UNSURE or no_speech > 0.3):
         return True

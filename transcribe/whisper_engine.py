@@ -15,8 +15,14 @@ from transcribe.guards import is_invented
 from transcribe.text import full_width, simplified
 from transcribe.turns import Word
 
-PROMPT = "以下是电信客服热线的通话，普通话。"
-"""Whisper goes on in the manner of its prompt: simplified characters, punctuation, the business's words."""
+PROMPT = "您好，请问有什么可以帮您？我的电话是一三九零零一二三四五六。宽带、彩铃、声讯、移机、工号、固话。"
+"""Whisper goes on in the manner of its prompt: simplified characters, punctuation, figures spelled as they are said
+(it loses repeated digits of `10690088`, not of 一零六九零零八八), the business's words. Rendered telecom calls at 8 kHz
+A-law: CER 11.3 % without, 8.9 % with it; AISHELL-50 the same."""
+_TAIL = 0.75
+"""Seconds at the end that are not decoded by themselves: half of them are padding, and what Whisper makes of so little
+is mostly invented, at the price of a whole window."""
+_HALF_A_CHARACTER = "\ufffd"
 _LEAST_LEVEL = 3e-4
 """Root mean square (-70 dBFS) below which nothing was said."""
 
@@ -44,20 +50,25 @@ class WhisperRecogniser:
             language="zh",
             beam_size=5,
             temperature=[0.0, 0.4],
+            best_of=2,
             condition_on_previous_text=False,
             initial_prompt=self._prompt or None,
             word_timestamps=True,
         )
-        return _words(segments)
+        return _words(segments, len(samples) / RATE)
 
 
-def _words(segments: Iterable[Segment]) -> list[Word]:
+def _words(segments: Iterable[Segment], seconds: float) -> list[Word]:
     words: list[Word] = []
     for segment in segments:
+        if segment.start > seconds - _TAIL and words:
+            break
         if is_invented(segment.text, segment.no_speech_prob, segment.avg_logprob, segment.compression_ratio):
             continue
         for word in segment.words or ():
-            text = full_width(simplified(word.word))
+            text = full_width(simplified(word.word)).replace(_HALF_A_CHARACTER, "")
             if text.strip():
                 words.append(Word(float(word.start), float(word.end), text, float(word.probability)))
+        if segment.end > seconds - _TAIL:
+            break  # the segments are decoded as they are asked for
     return words
