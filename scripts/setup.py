@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import functools
 import hashlib
 import os
 import platform
@@ -36,14 +37,18 @@ SUITE = "forky"
 OLDEST_ASTERISK = 20
 MIRROR = "http://deb.debian.org/debian"
 
-PACKAGES = {
-    "ca-certificates": "/etc/ssl/certs/ca-certificates.crt",
-    "chromium": "/usr/bin/chromium",
+PACKAGES = {"ca-certificates": "/etc/ssl/certs/ca-certificates.crt"}
+"""Debian package → a file that shows it is there."""
+ASTERISK_PACKAGES = {
     "debootstrap": "/usr/sbin/debootstrap",
+    "debian-archive-keyring": "/usr/share/keyrings/debian-archive-keyring.gpg",
+}
+TEST_PACKAGES = {
+    "chromium": "/usr/bin/chromium",
     "fonts-noto-cjk": "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
     "sip-tester": "/usr/bin/sipp",
 }
-"""Debian package → a file that shows it is there."""
+"""For tests and benchmarks only; tests that need one skip, saying so, where it cannot be had."""
 
 
 class SetupError(Exception):
@@ -64,6 +69,7 @@ def main(arguments: Sequence[str]) -> int:
     steps = [
         Step("Debian packages", debian_done, debian),
         Step("virtual environment", venv_done, venv),
+        Step("Debian packages for the tests", test_packages_done, test_packages),
         Step("torch", torch_done, torch),
         Step("Python packages", python_done, python),
         Step("console", console_done, console),
@@ -129,16 +135,21 @@ class lock:
 
 
 def debian_missing() -> list[str]:
-    missing = [package for package, file in PACKAGES.items() if not Path(file).exists()]
+    wanted = dict(PACKAGES)
+    if not asterisk_done():
+        wanted |= ASTERISK_PACKAGES
+    missing = absent(wanted)
     if not has_venv():
         missing.append("python3-venv")
-    if system_asterisk() is not None or (DATA / "asterisk/usr/sbin/asterisk").exists():
-        missing = [package for package in missing if package != "debootstrap"]
     if shutil.which("node") is None:
         missing += ["nodejs", "npm"]
     elif shutil.which("npm") is None:
         missing.append("npm")
     return missing
+
+
+def absent(packages: dict[str, str]) -> list[str]:
+    return [package for package, file in packages.items() if not Path(file).exists()]
 
 
 def debian_done() -> bool:
@@ -150,11 +161,36 @@ def debian() -> None:
     if shutil.which("apt-get") is None:
         raise SetupError(f"install these with your system's package manager, then run this again: {' '.join(missing)}")
     say(f"  installing {' '.join(missing)}")
-    apt = [*as_root(), "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=900", "-qq"]
-    expired = ["-o", "Acquire::Check-Valid-Until=false"]  # a mirror that is a snapshot
-    if quietly([*apt, "update"]) != 0 and quietly([*apt, *expired, "update"]) != 0:
-        raise SetupError("`apt-get update` failed; see above")
-    run([*apt, *expired, "install", "-y", "--no-install-recommends", *missing], "installing Debian packages")
+    run(apt("install", "-y", "--no-install-recommends", *missing), "installing Debian packages")
+
+
+def test_packages_done() -> bool:
+    return not absent(TEST_PACKAGES) or stamped("test-packages", absent(TEST_PACKAGES))
+
+
+def test_packages() -> None:
+    """Tried once: a system whose Chromium is a snap, say, runs everything but the browser's tests."""
+    missing = absent(TEST_PACKAGES)
+    say(f"  installing {' '.join(missing)}")
+    for package in missing:
+        if shutil.which("apt-get") is None or quietly(apt("install", "-y", "--no-install-recommends", package)) != 0:
+            say(f"  {package} cannot be installed here; the tests that need it will skip")
+    stamp("test-packages", absent(TEST_PACKAGES))
+
+
+@functools.cache
+def apt_options() -> tuple[str, ...]:
+    """Brings apt's lists up to date once; a mirror that is a snapshot may be past its Release file's date."""
+    lock, expired = ("-o", "DPkg::Lock::Timeout=900"), ("-o", "Acquire::Check-Valid-Until=false")
+    if quietly([*as_root(), "apt-get", *lock, "-qq", "update"]) == 0:
+        return lock
+    if quietly([*as_root(), "apt-get", *lock, *expired, "-qq", "update"]) == 0:
+        return (*lock, *expired)
+    raise SetupError("`apt-get update` fails; mend that first")
+
+
+def apt(*command: str) -> list[str]:
+    return [*as_root(), "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", *apt_options(), *command]
 
 
 def as_root() -> list[str]:

@@ -48,17 +48,17 @@ def test_steps_run_in_order_stop_at_a_failure_and_go_on_from_there(
         if name == "torch" and broken:
             raise setup.SetupError("torch is not to be had")
 
-    for name in ("debian", "venv", "torch", "python", "console", "asterisk", "models"):
+    for name in ("debian", "venv", "test_packages", "torch", "python", "console", "asterisk", "models"):
         setattr(setup, f"{name}_done", lambda name=name: log.count(name) > (name == "torch"))
         setattr(setup, name, lambda name=name: do(name))
     assert setup.main([]) == 1
     assert "torch is not to be had" in capsys.readouterr().out
-    assert log == ["debian", "venv", "torch"]
+    assert log == ["debian", "venv", "test_packages", "torch"]
     broken = False
     assert setup.main([]) == 0
-    assert log == ["debian", "venv", "torch", "torch", "python", "console", "asterisk", "models"]
+    assert log == ["debian", "venv", "test_packages", "torch", "torch", "python", "console", "asterisk", "models"]
     assert setup.main([]) == 0
-    assert len(log) == 8, "nothing is left to do"
+    assert len(log) == 9, "nothing is left to do"
 
 
 def test_an_asterisk_half_built_is_not_mistaken_for_one(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,3 +75,14 @@ def test_an_unknown_step_is_refused_and_this_checkout_is_set_up() -> None:
     result = subprocess.run([sys.executable, str(SCRIPT), "--only", "x"], capture_output=True, text=True, check=False)
     assert result.returncode == 2
     assert "no such step: x" in result.stderr
+
+
+def test_a_package_the_tests_alone_need_may_be_missing(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(setup, "TEST_PACKAGES", {"chromium": "/nonexistent/chromium"})
+    monkeypatch.setattr(setup, "apt", lambda *command: ["false"])
+    assert not setup.test_packages_done()
+    setup.test_packages()
+    assert "chromium cannot be installed here" in capsys.readouterr().out
+    assert setup.test_packages_done(), "not tried again at every make"
