@@ -1,6 +1,6 @@
 """Whether the parts are alive: each tells the database every few seconds, and anybody can read who did.
 
-Rows and not ports: parts may run on other machines (docs/deployment), and the database is what all of them share.
+Rows and not ports: parts may run on other machines (docker/compose.yaml), and the database is what all of them share.
 A part whose database is away cannot tell, which is right: it cannot work either.
 """
 

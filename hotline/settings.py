@@ -38,11 +38,17 @@ class Section(BaseModel):
 
 class AmiSettings(Section):
     host: str = "127.0.0.1"
+    """Where the controller finds Asterisk's manager interface."""
     port: int = Field(5038, ge=1, le=65535)
+    """Of the manager interface."""
     user: str = "controller"
+    """Its log-in."""
     secret: SecretStr = SecretStr("")
+    """Its password; made at the first start where none is set."""
     action_timeout: float = Field(5.0, gt=0)
+    """Seconds an action may go unanswered."""
     ping_interval: float = Field(5.0, gt=0)
+    """Seconds between pings."""
     ping_timeout: float = Field(3.0, gt=0)
     """Silence after a ping for this long means that the connection is dead, however open the socket looks."""
     boot_timeout: float = Field(60.0, gt=0)
@@ -55,17 +61,24 @@ class AsteriskSettings(Section):
     root: Path | None = None
     """Chroot that holds Asterisk; default: `<data>/asterisk` when it is there and no system Asterisk ≥ 20 is."""
     node: str = Field("n1", pattern=r"^[a-z][a-z0-9]{0,15}$")
+    """Name of the node; begins every call's uid."""
     bind: str = "127.0.0.1"
+    """Address for SIP and RTP."""
     sip_port: int = Field(5060, ge=1, le=65535)
+    """For callers and seats, UDP."""
     http_port: int = Field(8088, ge=1, le=65535)
+    """For browsers' SIP over WebSocket."""
     ami_bind: str = "127.0.0.1"
     """Address of the manager interface (its port is `ami.port`); loopback unless the controller is elsewhere."""
     ami_permit: list[str] = ["127.0.0.0/8"]
     """Networks from which the manager interface takes a log-in."""
     rtp_start: int = Field(20000, ge=1024, le=65000)
     rtp_end: int = Field(20998, ge=1024, le=65535)
+    """RTP takes UDP ports from rtp_start to rtp_end."""
     trunk_hosts: list[str] = ["127.0.0.0/8"]
+    """Networks from which callers' SIP is taken."""
     access_numbers: list[str] = ["10015"]
+    """Numbers that reach the hotline."""
 
     @model_validator(mode="after")
     def _ports_in_order(self) -> Self:
@@ -80,8 +93,11 @@ class AcdSettings(Section):
     ring_seconds: int = Field(7, ge=2, le=60)
     """Short enough that a second seat can be rung within the promise."""
     wrap_up_seconds: float = Field(20.0, ge=0)
+    """Time a seat has after a call before the next one."""
     lease_seconds: float = Field(20.0, gt=0)
+    """A claimed seat that nothing is heard of for this long is free again."""
     heartbeat_seconds: float = Field(1.0, gt=0)
+    """How often the controller tells the dialplan that it is there."""
     heartbeat_dead_loops: int = Field(6, ge=2)
     """Loops of about a second without a heartbeat after which the dialplan takes the caller to the fallback queue."""
     max_wait_seconds: int = Field(120, ge=10)
@@ -126,21 +142,32 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     """`postgresql://…` of a server; none means the embedded PostgreSQL under the instance's folder."""
     timezone: str = "Asia/Shanghai"
+    """Of screens, working days and the daily draw; storage is UTC."""
     web_host: str = "127.0.0.1"
+    """Address of the console."""
     web_port: int = Field(8080, ge=1, le=65535)
+    """Port of the console; `hotline up` takes the next free one where it is in use."""
     metrics_host: str = "127.0.0.1"
     metrics_port: int = Field(0, ge=0, le=65535)
     """Where controller, worker and node each answer `/metrics` on a host of their own; 0 means not at all."""
     cookie_secure: bool = False
+    """Set where the console is reached over HTTPS: cookies are then sent over nothing else."""
     session_hours: float = Field(10.0, gt=0)
+    """How long a log-in lasts."""
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    """DEBUG, INFO, WARNING or ERROR."""
     store_url: str = ""
     """obstore URL of the recordings (`s3://bucket/prefix`); empty means a folder of the instance."""
     recogniser: str = Field("auto", pattern="^(auto|vosk|whisper)$")
+    """auto (Vosk where its Mandarin model is, else Whisper), vosk or whisper."""
     qa_rate: float = Field(0.05, gt=0, le=1)
+    """D64: share of each day's calls of each business type that is drawn."""
     draft_due_hours: float = Field(2.0, gt=0)
+    """D28: until when the recording clerk has keyed a recording."""
     reply_due_hours: float = Field(48.0, gt=0)
+    """D86: until when a complaint is replied to."""
     menu: Path = CHECKOUT / "ivr" / "menu.yaml"
+    """The menus that callers hear."""
     ami: AmiSettings = AmiSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
     acd: AcdSettings = AcdSettings()

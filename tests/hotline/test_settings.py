@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
-from hotline.settings import Settings, SettingsError, load_settings
+from hotline.settings import CHECKOUT, Settings, SettingsError, load_settings
 
 SECRET = "correct-horse-battery"
 
@@ -100,3 +102,16 @@ def test_every_place_a_password_could_hide_in_is_a_secret() -> None:
         if any(word in name for word in ("secret", "password", "token", "database_url")) and "Secret" not in str(field)
     ]
     assert plain == []
+
+
+def _variables(model: type[BaseModel], prefix: str) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _variables(field.annotation, f"{prefix}{name.upper()}__")
+        else:
+            yield f"{prefix}{name.upper()}"
+
+
+def test_every_setting_is_in_the_manual() -> None:
+    manual = (CHECKOUT / "docs" / "settings.md").read_text("utf-8")
+    assert [name for name in _variables(Settings, "HOTLINE_") if f"`{name}`" not in manual] == []
