@@ -52,5 +52,5 @@ def read_peaks(path: Path, buckets: int = BUCKETS) -> Peaks:
         ]
     table = np.array(rows, dtype=np.float32).reshape(-1, channels)
     loudest = max(QUIETEST_FULL_SCALE, float(table.max(initial=0.0)))
-    scaled = np.round(table / loudest, 3)
+    scaled = np.round((table / loudest).astype(np.float64), 3)
     return Peaks(frames / rate, tuple(tuple(float(v) for v in scaled[:, channel]) for channel in range(channels)))
