@@ -2,7 +2,8 @@
 
 A caller's place is fixed when the wait begins: `queued_at - priority * ageing_seconds`. A head start of two steps is
 thus worth two `ageing_seconds` of waiting, everybody gains one step per `ageing_seconds`, and a low priority that has
-waited long enough comes before a high one that has not: nobody starves. Because the key never changes, heaps serve.
+waited long enough comes before a high one that has not: nobody starves. Because the place never changes,
+callers can be kept in order.
 
 Which seat (the first that fits):
 
@@ -14,15 +15,19 @@ Which seat (the first that fits):
 - within a level the seat that has been idle longest;
 - a seat that already let this caller ring out only when no other fits.
 
-Times are seconds on one clock (Asterisk's), as floats. Cost: O(log n) a decision, see `bench/assign.py`.
+Times are seconds on one clock (Asterisk's), as floats. A decision costs the same whatever the size of the floor, see
+`bench/assign.py`.
 """
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from heapq import heapify, heappop, heappush, heapreplace
+from itertools import islice
+from operator import attrgetter
 from typing import NamedTuple
 
 from acd.words import Level, Service
@@ -79,18 +84,72 @@ LEVELS: dict[Need, tuple[Level, ...]] = {
 """Levels in order of preference."""
 
 _Entry = tuple[float, str]
-"""(key, uid) of a caller or (idle since, extension) of a seat; an entry counts while the index holds this very
-object."""
+"""(place, uid) of a caller or (idle since, extension) of a seat; it counts while the index holds this very object."""
 
 _SLACK = 64
+
+
+class _Order:
+    """Entries in order, the first to be served in front.
+
+    A sorted list with a moving start rather than a heap: those who come later stand further back, so that joining is
+    nearly always an append, and serving is a step forward. Whoever leaves is only forgotten in the index (`live`); the
+    stale entry is stepped over when it comes to the front, and a list that is mostly stale is rebuilt.
+    """
+
+    __slots__ = ("entries", "start")
+
+    def __init__(self) -> None:
+        self.entries: list[_Entry] = []
+        self.start = 0
+
+    def join(self, entry: _Entry, live: dict[str, _Entry]) -> None:
+        entries = self.entries
+        if not entries or entries[-1] <= entry:
+            entries.append(entry)
+        else:
+            insort(entries, entry, lo=self.start)
+        if len(entries) > 2 * len(live) + _SLACK:
+            self.entries = [kept for kept in entries[self.start :] if live.get(kept[1]) is kept]
+            self.start = 0
+
+    def head(self, live: dict[str, _Entry]) -> _Entry | None:
+        entries, place, end = self.entries, self.start, len(self.entries)
+        while place < end:
+            entry = entries[place]
+            if live.get(entry[1]) is entry:
+                self.start = place
+                return entry
+            place += 1
+        entries.clear()
+        self.start = 0
+        return None
+
+    def first_but(self, passed_over: frozenset[str], live: dict[str, _Entry]) -> _Entry | None:
+        """The first that is not in `passed_over`."""
+        for entry in islice(self.entries, self.start, None):
+            if live.get(entry[1]) is entry and entry[1] not in passed_over:
+                return entry
+        return None
+
+
+class _Line:
+    """Callers of one service and one need, and the orders of seats they may have, best level first."""
+
+    __slots__ = ("bit", "callers", "seats")
+
+    def __init__(self, number: int, seats: tuple[_Order, ...]) -> None:
+        self.bit = 1 << number
+        self.callers = _Order()
+        self.seats = seats
 
 
 class Matcher:
     """Waiting callers and idle seats, indexed.
 
-    Heaps per service and level (seats) and per service and need (callers). Whoever leaves is only forgotten in the
-    dictionary; the stale heap entry is skipped when it surfaces, and a heap that is mostly stale is rebuilt.
-    An offer takes both out of the index: put them back with `add_caller` and `add_seat` if it comes to nothing.
+    Orders per service and level (seats) and per service and need (callers). An offer takes both out of the index: put
+    them back with `add_caller` and `add_seat` if it comes to nothing. Sets of lines are bits of one number, so that
+    looking only where something has changed costs next to nothing.
     """
 
     def __init__(self, rules: Rules) -> None:
@@ -98,15 +157,20 @@ class Matcher:
         self._idle: dict[str, _Entry] = {}
         self._waiting: dict[str, _Entry] = {}
         self._callers: dict[str, WaitingCaller] = {}
-        self._seat_heaps: dict[tuple[Service, Level], list[_Entry]] = {
-            (service, level): [] for service in Service for level in Level
+        self._seats: dict[tuple[Service, Level], _Order] = {
+            (service, level): _Order() for service in Service for level in Level
         }
         kinds = [(service, need) for service in Service for need in Need]
-        self._line_of = {kind: index for index, kind in enumerate(kinds)}
-        self._lines: list[list[_Entry]] = [[] for _ in kinds]
-        self._preferred = [tuple(self._seat_heaps[service, level] for level in LEVELS[need]) for service, need in kinds]
-        self._lines_served: dict[tuple[Level, frozenset[Service]], tuple[int, ...]] = {}
-        self._touched: set[int] = set()
+        self._lines = {
+            (service, need): _Line(number, tuple(self._seats[service, level] for level in LEVELS[need]))
+            for number, (service, need) in enumerate(kinds)
+        }
+        self._profiles: dict[tuple[Level, frozenset[Service]], tuple[tuple[_Order, ...], int]] = {}
+        self._chosen: dict[int, tuple[_Line, ...]] = {}
+        self._touched = 0
+        """Lines that gained a caller or a seat since the last look."""
+        self._occupied = 0
+        """Lines in which somebody may wait."""
         self._relaxing: list[_Entry] = []
         """(when a junior becomes good enough, uid)."""
 
@@ -133,12 +197,10 @@ class Matcher:
             self._join(entry, caller.service, Need.ANY)
 
     def _join(self, entry: _Entry, service: Service, need: Need) -> None:
-        index = self._line_of[service, need]
-        line = self._lines[index]
-        heappush(line, entry)
-        self._touched.add(index)
-        if len(line) > 2 * len(self._waiting) + _SLACK:
-            _compact(line, self._waiting)
+        line = self._lines[service, need]
+        line.callers.join(entry, self._waiting)
+        self._touched |= line.bit
+        self._occupied |= line.bit
 
     def remove_caller(self, uid: str) -> None:
         """Forget a caller; unknown ones are nothing to forget."""
@@ -148,22 +210,23 @@ class Matcher:
     def add_seat(self, seat: IdleSeat) -> None:
         """Let `seat` be offered; the same extension again replaces what was known of it."""
         entry = (seat.idle_since, seat.extension)
-        self._idle[seat.extension] = entry
-        for service in seat.skills:
-            heap = self._seat_heaps[service, seat.level]
-            heappush(heap, entry)
-            if len(heap) > 2 * len(self._idle) + _SLACK:
-                _compact(heap, self._idle)
-        self._touched.update(self._serves(seat.level, seat.skills))
+        idle = self._idle
+        idle[seat.extension] = entry
+        profile = self._profiles.get((seat.level, seat.skills))
+        orders, lines = profile if profile is not None else self._new_profile(seat.level, seat.skills)
+        self._touched |= lines
+        for order in orders:
+            order.join(entry, idle)
 
-    def _serves(self, level: Level, skills: frozenset[Service]) -> tuple[int, ...]:
-        served = self._lines_served.get((level, skills))
-        if served is None:
-            served = tuple(
-                index for (service, need), index in self._line_of.items() if service in skills and level in LEVELS[need]
-            )
-            self._lines_served[level, skills] = served
-        return served
+    def _new_profile(self, level: Level, skills: frozenset[Service]) -> tuple[tuple[_Order, ...], int]:
+        """Orders that such a seat stands in, and the lines it serves."""
+        orders = tuple(self._seats[service, level] for service in Service if service in skills)
+        lines = 0
+        for (service, need), line in self._lines.items():
+            if service in skills and level in LEVELS[need]:
+                lines |= line.bit
+        self._profiles[level, skills] = orders, lines
+        return orders, lines
 
     def remove_seat(self, extension: str) -> None:
         """Stop offering a seat; unknown ones are nothing to forget."""
@@ -181,33 +244,48 @@ class Matcher:
         Only lines that gained a caller or a seat since the last call are looked at: in the others nothing has
         become possible.
         """
-        if self._relaxing:
+        if self._relaxing and self._relaxing[0][0] <= now:
             self._relax(now)
-        if not self._touched or not self._idle:
-            return []
-        heads: list[tuple[_Entry, int]] = []
-        for index in self._touched:
-            head = _head(self._lines[index], self._waiting)
-            if head is not None:
-                heads.append((head, index))
-        self._touched.clear()
-        heapify(heads)
         made: list[Offer] = []
+        waiting, callers, idle = self._waiting, self._callers, self._idle
+        if not idle:
+            return made
+        bits = self._touched & self._occupied
+        self._touched = 0
+        heads: list[tuple[_Entry, int, _Line]] = []
+        for line in self._chosen.get(bits) or self._choose(bits):
+            order = line.callers
+            if order.start < len(order.entries) and waiting.get((entry := order.entries[order.start])[1]) is entry:
+                heads.append((entry, line.bit, line))  # `head` without the call: this loop is most of a decision
+            elif (head := order.head(waiting)) is not None:
+                heads.append((head, line.bit, line))
+            else:
+                self._occupied &= ~line.bit
+        if len(heads) > 1:
+            heapify(heads)
         while heads:
-            caller_entry, index = heads[0]
-            uid = caller_entry[1]
-            seat_entry = self._best_seat(self._preferred[index], self._callers[uid].tried)
-            if seat_entry is None:
+            caller, bit, line = heads[0]
+            uid = caller[1]
+            seat = self._best_seat(line.seats, callers[uid].tried)
+            if seat is None:
                 heappop(heads)
                 continue
-            del self._waiting[uid], self._callers[uid], self._idle[seat_entry[1]]
-            made.append(Offer(uid, seat_entry[1]))
-            following = _head(self._lines[index], self._waiting)
+            extension = seat[1]
+            del waiting[uid], callers[uid], idle[extension]
+            made.append(Offer(uid, extension))
+            if not idle:
+                break
+            following = line.callers.head(waiting)
             if following is None:
                 heappop(heads)
             else:
-                heapreplace(heads, (following, index))
+                heapreplace(heads, (following, bit, line))
         return made
+
+    def _choose(self, bits: int) -> tuple[_Line, ...]:
+        lines = tuple(line for line in self._lines.values() if line.bit & bits)
+        self._chosen[bits] = lines
+        return lines
 
     def _relax(self, now: float) -> None:
         while self._relaxing and self._relaxing[0][0] <= now:
@@ -219,47 +297,20 @@ class Matcher:
                 self._waiting[uid] = entry
                 self._join(entry, caller.service, Need.SENIOR_FIRST)
 
-    def _best_seat(self, heaps: tuple[list[_Entry], ...], tried: frozenset[str]) -> _Entry | None:
+    def _best_seat(self, orders: tuple[_Order, ...], tried: frozenset[str]) -> _Entry | None:
         idle = self._idle
         second_best: _Entry | None = None
-        for heap in heaps:
-            head = _head(heap, idle)
+        for order in orders:
+            head = order.head(idle)
             if head is None:
                 continue
-            if head[1] not in tried:
+            if not tried or head[1] not in tried:
                 return head
             second_best = second_best or head
-            untried = self._first_untried(heap, tried)
+            untried = order.first_but(tried, idle)
             if untried is not None:
                 return untried
         return second_best
-
-    def _first_untried(self, heap: list[_Entry], tried: frozenset[str]) -> _Entry | None:
-        """The longest idle seat that is not in `tried`, past at most as many seats as were tried."""
-        passed: list[_Entry] = []
-        found: _Entry | None = None
-        while (head := _head(heap, self._idle)) is not None:
-            if head[1] not in tried:
-                found = head
-                break
-            passed.append(heappop(heap))
-        for entry in passed:
-            heappush(heap, entry)
-        return found
-
-
-def _head(heap: list[_Entry], live: dict[str, _Entry]) -> _Entry | None:
-    while heap:
-        head = heap[0]
-        if live.get(head[1]) is head:
-            return head
-        heappop(heap)
-    return None
-
-
-def _compact(heap: list[_Entry], live: dict[str, _Entry]) -> None:
-    heap[:] = [entry for entry in heap if live.get(entry[1]) is entry]
-    heapify(heap)
 
 
 def assign(
@@ -267,8 +318,12 @@ def assign(
 ) -> list[Offer]:
     """Every offer that can be made at `now`, best caller first; no seat and no caller appears twice."""
     matcher = Matcher(rules or Rules())
-    for seat in seats:
+    for seat in sorted(seats, key=_since):
         matcher.add_seat(seat)
-    for caller in waiting:
+    for caller in sorted(waiting, key=_queued):
         matcher.add_caller(caller)
     return matcher.offers(now)
+
+
+_since = attrgetter("idle_since", "extension")
+_queued = attrgetter("queued_at", "uid")

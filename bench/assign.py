@@ -11,13 +11,13 @@ and every idle seat, in the same run.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import math
 import os
 import platform
 import random
 import time
-from collections.abc import Callable
 
 from acd.assign import LEVELS, IdleSeat, Matcher, Need, Offer, Rules, WaitingCaller
 from acd.words import Level, Service
@@ -75,39 +75,51 @@ def rush(size: int, repeats: int) -> tuple[float, int]:
             matcher.add_seat(seat)
         for number in range(size // 2):
             matcher.add_caller(make_caller(number, rng.random() * 60, rng))
-        started = time.perf_counter()
+        started = time.process_time()
         made += len(matcher.offers(90.0))
-        spent += time.perf_counter() - started
+        spent += time.process_time() - started
     return spent, made
 
 
-def steady(size: int, seconds: float) -> list[float]:
-    """Seconds of each decision: a seat becomes idle, the best caller gets it, and a new caller queues."""
+def steady(size: int, seconds: float) -> tuple[float, int, list[float]]:
+    """Seconds, decisions, and seconds of each: a seat becomes idle and the best caller gets it; a new one queues.
+
+    Blocks of turns are prepared first; every other block is timed as a whole (throughput, a new caller's queueing
+    included), the blocks between turn by turn (latency of the decision).
+    """
     rng = random.Random(size)
     matcher = Matcher(RULES)
     seats = make_seats(size, rng)
-    now = 1000.0
-    for number in range(size // 2):
-        matcher.add_caller(make_caller(number, now + number * 1e-3, rng))
-    fresh = [make_caller(number, 0.0, rng) for number in range(size, size + 20_000)]
-    order = [rng.randrange(size) for _ in range(20_000)]
+    now, number = 1000.0, size // 2
+    for each in range(number):
+        matcher.add_caller(make_caller(each, now + each * 1e-3, rng))
     took: list[float] = []
-    clock = time.perf_counter
-    end, turn = clock() + seconds, 0
-    while clock() < end:
-        now += 0.001
-        model, seat = fresh[turn % len(fresh)], seats[order[turn % len(order)]]
-        idle = IdleSeat(seat.extension, seat.level, seat.skills, now)
-        caller = WaitingCaller(f"{model.uid}.{turn}", model.service, now, model.priority, model.senior)
-        turn += 1
-        started = clock()
-        matcher.add_seat(idle)
-        offers = matcher.offers(now)
-        spent = clock() - started
-        if offers:
-            took.append(spent)
-            matcher.add_caller(caller)
-    return took
+    spent, made = 0.0, 0
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        turns: list[tuple[float, IdleSeat, WaitingCaller]] = []
+        for _ in range(2_000):
+            now += 0.001
+            number += 1
+            seat = seats[rng.randrange(size)]
+            turns.append((now, IdleSeat(seat.extension, seat.level, seat.skills, now), make_caller(number, now, rng)))
+        started = time.process_time()
+        for moment, idle, caller in turns[:1_000]:
+            matcher.add_seat(idle)
+            offers = matcher.offers(moment)
+            if offers:
+                made += 1
+                matcher.add_caller(caller)
+        spent += time.process_time() - started
+        clock = time.perf_counter
+        for moment, idle, caller in turns[1_000:]:
+            began = clock()
+            matcher.add_seat(idle)
+            offers = matcher.offers(moment)
+            if offers:
+                took.append(clock() - began)
+                matcher.add_caller(caller)
+    return spent, made, took
 
 
 def naive_steady(size: int, seconds: float) -> tuple[float, int]:
@@ -118,9 +130,9 @@ def naive_steady(size: int, seconds: float) -> tuple[float, int]:
     while spent < seconds:
         now += 0.001
         seat = rng.choice(seats)
-        started = time.perf_counter()
+        started = time.process_time()
         offer = naive_offer(waiting, [seat], now)
-        spent += time.perf_counter() - started
+        spent += time.process_time() - started
         if offer is not None:
             made += 1
             del waiting[offer.uid]
@@ -135,54 +147,64 @@ def naive_rush(size: int, seconds: float) -> tuple[float, int]:
     rng = random.Random(size)
     seats = make_seats(size, rng)
     waiting = sorted((make_caller(number, rng.random() * 60, rng) for number in range(size // 2)), key=naive_key)
-    started, made = time.perf_counter(), 0
+    started, made = time.process_time(), 0
     for caller in waiting:
         seat = naive_seat_for(caller, seats, 90.0)
         if seat is not None:
             seats.remove(seat)
             made += 1
-        if time.perf_counter() - started > seconds:
+        if time.process_time() - started > seconds:
             break
-    return time.perf_counter() - started, made
+    return time.process_time() - started, made
 
 
 def percentile(values: list[float], share: float) -> float:
+    """In microseconds."""
     ranked = sorted(values)
-    return ranked[min(len(ranked) - 1, int(len(ranked) * share))]
+    return ranked[min(len(ranked) - 1, int(len(ranked) * share))] * 1e6
 
 
-def per_second(work: Callable[[], tuple[float, int]]) -> float:
-    spent, made = work()
+def per_second(work: tuple[float, int]) -> float:
+    spent, made = work
     return made / spent if spent else math.inf
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=1.0, help="how long each steady load runs")
+    parser.add_argument("--seconds", type=float, default=1.0, help="how long each load runs")
     seconds = parser.parse_args().seconds
-    print(
-        f"machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    )
-    print("peer: a scan of every waiting caller and idle seat")
-    header = f"{'seats':>6} {'waiting':>7} | {'rush/s':>9} {'scan/s':>9} {'ratio':>7} | "
-    print(header + f"{'steady/s':>9} {'p50 us':>7} {'p99 us':>7} {'scan/s':>9} {'ratio':>7}")
-    steady_means: dict[int, float] = {}
+    print(f"machine: {machine()}; load {os.getloadavg()[0]:.1f}")
+    print("decisions per second of processor time; p50 and p99 in microseconds of the clock")
+    print(f"{'':>14} | {'all at once':^28} | {'one by one':^45}")
+    columns = f"{'decisions/s':>11} {'scan':>8} {'ratio':>7}"
+    print(f"{'seats':>6} {'waiting':>7} | {columns} | {columns} {'p50':>7} {'p99':>7}")
+    costs: dict[str, list[float]] = {"all at once": [], "one by one": []}
     gc.collect()
     gc.freeze()
     for size in SIZES:
-        rushed = per_second(lambda size=size: rush(size, max(3, 20_000 // size)))  # type: ignore[misc]
-        scanned = per_second(lambda size=size: naive_rush(size, seconds))  # type: ignore[misc]
-        took = steady(size, seconds)
-        steady_means[size] = sum(took) / len(took)
-        steadily = 1 / steady_means[size]
-        peer = per_second(lambda size=size: naive_steady(size, seconds))  # type: ignore[misc]
-        print(
-            f"{size:>6} {size // 2:>7} | {rushed:>9,.0f} {scanned:>9,.0f} {rushed / scanned:>6.1f}x | {steadily:>9,.0f} "
-            f"{percentile(took, 0.5) * 1e6:>7.2f} {percentile(took, 0.99) * 1e6:>7.2f} {peer:>9,.0f} {steadily / peer:>6.1f}x"
-        )
-    grown = steady_means[SIZES[-1]] / steady_means[SIZES[0]]
+        at_once = per_second(rush(size, max(3, 40_000 // size)))
+        peer_at_once = per_second(naive_rush(size, seconds))
+        spent, made, took = steady(size, seconds)
+        by_one = per_second((spent, made))
+        peer_by_one = per_second(naive_steady(size, seconds))
+        costs["all at once"].append(1 / at_once)
+        costs["one by one"].append(1 / by_one)
+        figures = f"{at_once:>11,.0f} {peer_at_once:>8,.0f} {at_once / peer_at_once:>6.1f}x"
+        figures += f" | {by_one:>11,.0f} {peer_by_one:>8,.0f} {by_one / peer_by_one:>6.1f}x"
+        print(f"{size:>6} {size // 2:>7} | {figures} {percentile(took, 0.5):>7.2f} {percentile(took, 0.99):>7.2f}")
     allowed = math.log2(SIZES[-1]) / math.log2(SIZES[0])
-    print(f"cost of a decision from {SIZES[0]} to {SIZES[-1]} seats: x{grown:.2f} (log n would be x{allowed:.2f})")
+    for load, cost in costs.items():
+        print(
+            f"{load}: a decision at {SIZES[-1]} seats costs x{cost[-1] / cost[0]:.2f} of one at {SIZES[0]}; "
+            f"log n allows x{allowed:.2f}"
+        )
+
+
+def machine() -> str:
+    model = platform.processor() or platform.machine()
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+        model = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), model)
+    return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":

@@ -190,11 +190,12 @@ def test_a_seat_is_offered_only_what_it_can_answer() -> None:
     assert assign([caller("a", 0)], [reports_only], 1) == []
 
 
-def test_heaps_do_not_grow_with_what_has_left() -> None:
+def test_the_index_does_not_grow_with_what_has_left() -> None:
     matcher = Matcher(RULES)
     for turn in range(5_000):
         matcher.add_seat(seat("8001", idle_since=float(turn)))
         matcher.remove_seat("8001")
         matcher.add_caller(caller("a", float(turn)))
         matcher.remove_caller("a")
-    assert max(len(heap) for heap in [*matcher._seat_heaps.values(), *matcher._lines]) < 200
+    orders = [*matcher._seats.values(), *(line.callers for line in matcher._lines.values())]
+    assert max(len(order.entries) for order in orders) < 200
