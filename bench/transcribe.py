@@ -86,10 +86,10 @@ def main() -> None:
     info = soundfile.info(options.file)
     results: dict[str, list[dict[str, float]]] = {"bare": [], "ours": []}
     for _ in range(options.runs):
-        for which in results:
+        for which, runs in results.items():
             command = [sys.executable, str(HERE), str(options.file), "--only", which]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
-            results[which].append(json.loads(done.stdout.splitlines()[-1]))
+            runs.append(json.loads(done.stdout.splitlines()[-1]))
     load = os.getloadavg()[0]
     print(f"machine: {platform.machine()}, {os.cpu_count()} cores, load {load:.1f}, Python {platform.python_version()}")
     print(

@@ -104,7 +104,9 @@ def cluster(
     """Label of each voice (n, d), unit length: centroid linkage, then small clusters join the nearest large one."""
     if len(voices) < 2:
         return np.zeros(len(voices), np.int64)
-    sample = voices[:: int(np.ceil(len(voices) / _MOST_CLUSTERED))]
+    # Drawn, not every n-th: people who take turns would fall in step with that.
+    chosen = np.random.default_rng(0).permutation(len(voices))[:_MOST_CLUSTERED]
+    sample = voices[np.sort(chosen)]
     found = fcluster(linkage(sample, method="centroid"), threshold, criterion="distance")
     names, sizes = np.unique(found, return_counts=True)
     large = names[sizes >= min(small, int(sizes.max()))]

@@ -1,0 +1,95 @@
+"""Every recogniser is held to this, on real speech with its real model: real words, right seconds, no state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hotline.settings import CHECKOUT
+from tests.transcribe.conftest import model_folder, speech_folder
+from transcribe.audio import RATE, Samples, decode
+from transcribe.recogniser import Recogniser
+from transcribe.registry import VOSK_KOREAN, WHISPER
+from transcribe.text import spoken
+
+pytestmark = pytest.mark.speech
+
+
+@dataclass(frozen=True)
+class Engine:
+    recogniser: Recogniser
+    sound: Path
+    text: str
+    least_alike: float
+
+
+def vosk() -> Engine:
+    from transcribe.vosk_engine import VoskRecogniser
+
+    folder = speech_folder("zeroth-korean-10")
+    name, text = (folder / "text").read_text("utf-8").splitlines()[0].split(" ", 1)
+    return Engine(VoskRecogniser(model_folder(VOSK_KOREAN)), folder / f"{name}.flac", text, 0.7)
+
+
+def whisper() -> Engine:
+    from transcribe.whisper_engine import WhisperRecogniser
+
+    text = "您好，欢迎致电投诉建议热线。为了保证服务质量，您的通话将被全程录音。"
+    sound = CHECKOUT / "ivr" / "prompts" / "recording-notice.wav"
+    return Engine(WhisperRecogniser(model_folder(WHISPER)), sound, text, 0.8)
+
+
+@pytest.fixture(scope="module", params=[vosk, whisper], ids=["vosk", "whisper"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    build: Callable[[], Engine] = request.param
+    return build()
+
+
+@pytest.fixture(scope="module")
+def samples(engine: Engine) -> Samples:
+    with decode(engine.sound) as pcm:
+        return pcm.read(0, 0, pcm.seconds)
+
+
+def test_the_name_says_engine_and_model(engine: Engine) -> None:
+    kind, _, model = engine.recogniser.name.partition("/")
+    assert kind
+    assert model
+
+
+def test_real_speech_gives_real_words(engine: Engine, samples: Samples) -> None:
+    heard = spoken("".join(word.text for word in engine.recogniser.recognise(samples)))
+    alike = SequenceMatcher(None, heard, spoken(engine.text), autojunk=False).ratio()
+    assert alike >= engine.least_alike, heard
+
+
+def test_words_are_in_order_inside_the_sound_and_sure_to_some_degree(engine: Engine, samples: Samples) -> None:
+    words = engine.recogniser.recognise(samples)
+    for word in words:
+        assert 0.0 <= word.start <= word.end <= len(samples) / RATE + 0.1
+        assert 0.0 <= word.confidence <= 1.0
+        assert word.text.strip()
+    assert [word.start for word in words] == sorted(word.start for word in words)
+
+
+def test_silence_before_speech_moves_its_words_by_as_much(engine: Engine, samples: Samples) -> None:
+    silence = np.zeros(2 * RATE, np.float32)
+    plain = engine.recogniser.recognise(samples)
+    moved = engine.recogniser.recognise(np.concatenate([silence, samples]))
+    assert abs((moved[-1].end - plain[-1].end) - 2.0) < 0.35
+
+
+def test_silence_gives_no_words(engine: Engine) -> None:
+    assert engine.recogniser.recognise(np.zeros(3 * RATE, np.float32)) == []
+    assert engine.recogniser.recognise(np.zeros(10, np.float32)) == []
+
+
+def test_a_call_leaves_nothing_behind_for_the_next(engine: Engine, samples: Samples) -> None:
+    first = engine.recogniser.recognise(samples)
+    engine.recogniser.recognise(samples[: len(samples) // 3])
+    assert engine.recogniser.recognise(samples) == first
