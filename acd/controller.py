@@ -46,8 +46,8 @@ from acd.ports import (
     LinkUp,
 )
 from acd.presence import GRACE_SECONDS, heartbeat, listen
-from acd.resume import Resumed, events_by_call, resume
-from acd.resync import snapshot
+from acd.resume import Resumed, events_by_call, missed, resume
+from acd.resync import FloorSnapshot, snapshot
 from acd.seats import ContactChanged, RingOver, Seat, SeatEvent, SeatState, WrapUpOver, step
 from acd.translate import translate
 from acd.words import CustomerClass
@@ -61,6 +61,8 @@ HOLD_SECONDS = 1.0
 HANGUP_GRACE_SECONDS = 3.0
 """A channel is gone and its `ended` was not told: so long it is waited for."""
 RETRY_SECONDS = 1.0
+LOOK_SECONDS = 15.0
+"""How often Asterisk is asked what there is, beside what it tells."""
 INBOX = 1_000
 _T = TypeVar("_T")
 _log = structlog.get_logger(__name__)
@@ -97,10 +99,10 @@ class LeaseOver:
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
-    """Asterisk was asked which seats have a contact."""
+class Looked:
+    """Asterisk was asked what there is."""
 
-    seats: frozenset[str]
+    seen: FloorSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class Due:
     act: Callable[[], Awaitable[None]]
 
 
-Item = LinkEvent | Led | TermOver | SeatPressed | RingFailed | LeaseOver | Registered | Due
+Item = LinkEvent | Led | TermOver | SeatPressed | RingFailed | LeaseOver | Looked | Due
 
 
 class Controller:
@@ -177,7 +179,7 @@ class Controller:
                 linked = True
                 self._tasks.create_task(self._link.run())
                 self._tasks.create_task(self._read_link())
-                self._tasks.create_task(self._watch_contacts())
+                self._tasks.create_task(self._look())
             await self._prove(term)
             _log.warning("acd.term_over", epoch=term.epoch)
             await self._inbox.put(TermOver(term))
@@ -208,18 +210,18 @@ class Controller:
             return None
         return term.epoch if asyncio.get_running_loop().time() - term.proven_at < GRACE_SECONDS else None
 
-    async def _watch_contacts(self) -> None:
-        """Ask now and then which seats are registered: a phone that could not be rung for a moment is tried again."""
+    async def _look(self) -> None:
+        """Ask now and then what there is, so that nothing that was missed stays so."""
         while True:
-            await asyncio.sleep(15.0)
+            await asyncio.sleep(LOOK_SECONDS)
             if not self._linked:
                 continue
             try:
                 seen = await snapshot(self._link, self._clock)
             except LinkError as error:
-                _log.warning("acd.contacts.unknown", code=error.code)
+                _log.warning("acd.look_failed", code=error.code)
                 continue
-            await self._inbox.put(Registered(seen.seats_registered))
+            await self._inbox.put(Looked(seen))
 
     # ---- one thing at a time ----------------------------------------------------------------------------------
 
@@ -263,10 +265,8 @@ class Controller:
             case LeaseOver(seats):
                 for seat in seats:
                     await self._lease_over(seat)
-            case Registered(registered):
-                self._contacts = dict.fromkeys(registered, True)
-                for seat in list(self._board.seats.values()):
-                    await self._tell_seat(seat.extension, ContactChanged(seat.extension in registered))
+            case Looked(seen):
+                await self._compare(seen)
             case Due(act):
                 await act()
 
@@ -299,6 +299,15 @@ class Controller:
                 self._await_end(event["Uniqueid"])
             case None:
                 pass
+
+    async def _compare(self, seen: FloorSnapshot) -> None:
+        """Hear what was missed; a telephone that could not be rung for a moment is tried again."""
+        for event in missed(seen, {uid: call.facts for uid, call in self._board.calls.items()}):
+            _log.warning("acd.missed", call=event.call, kind=event.kind.value)
+            await self._hear(event)
+        self._contacts = dict.fromkeys(seen.seats_registered, True)
+        for extension in list(self._board.seats):
+            await self._tell_seat(extension, ContactChanged(extension in seen.seats_registered))
 
     def _await_end(self, uid: str) -> None:
         """The channel is gone: should its `ended` not be told, the hang-up itself was the end."""

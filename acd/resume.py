@@ -80,6 +80,26 @@ def resume(
     return Resumed(calls, tuple(events), right)
 
 
+def missed(snapshot: FloorSnapshot, calls: Mapping[str, CallFacts]) -> list[CallEvent]:
+    """What Asterisk shows and was never told: callers in the queue, and calls that are gone.
+
+    Only what had time to be told (`NOTICED`) before the snapshot was taken counts as missed.
+    """
+    settled = snapshot.taken_at - NOTICED
+    live = {channel.uniqueid: channel for channel in snapshot.channels if "HL_STATE" in channel.variables}
+    events: list[CallEvent] = []
+    for uid, channel in live.items():
+        queued = _at(channel.variables.get("HL_QUEUED", ""))
+        facts = calls.get(uid, CallFacts(uid))
+        if queued is not None and queued < settled and facts.queued_at is None:
+            told = _seen(facts, channel, snapshot.taken_at)
+            events += [event for event in told if event.kind in {Kind.ENTERED, Kind.QUEUED}]
+    for uid, facts in calls.items():
+        if uid not in live and max(facts.first.values()) < settled:
+            events.append(CallEvent(uid, Kind.ENDED, snapshot.taken_at, detail="lost"))
+    return events
+
+
 def _left_alone(facts: CallFacts, known: bool, away_since: datetime | None, now: datetime) -> datetime | None:
     """From when this waiting caller could not be given a seat; None where the gap was too short to matter."""
     queued = facts.queued_at or now

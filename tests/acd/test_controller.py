@@ -286,5 +286,29 @@ async def test_without_a_database_the_heart_stops_nobody_is_claimed_and_all_is_w
         assert len(beats(play)) > stopped
 
 
+async def test_a_caller_and_an_end_that_were_never_told_are_noticed(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("acd.controller.LOOK_SECONDS", 0.4)
+    async with playing(database, "8001") as play:
+        play.queue("n1-1.1", ago=9)
+        await play.rung(1)
+        at = f"{play.clock.now().timestamp() - 5:.3f}"
+        play.channels({"Uniqueid": "n1-1.2", "HL_STATE": "waiting", "HL_ENTERED": at, "HL_QUEUED": at})
+        await play.becomes("SELECT outcome FROM calls WHERE uid = 'n1-1.1'", "abandoned")
+        assert (await play.rung(2))[0] == "n1-1.2"
+
+
+async def test_a_call_that_has_only_just_begun_is_not_missed(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("acd.controller.LOOK_SECONDS", 0.1)
+    async with playing(database, "8001") as play:
+        play.queue("n1-1.1")
+        await play.rung(1)
+        await asyncio.sleep(0.6)
+        await play.seat_is("8001", "ringing")
+
+
 def beats(play: Play) -> list[int]:
     return [int(sent.headers["Value"]) for sent in play.link.actions("Setvar") if sent.headers["Variable"] == "ACD_HB"]
