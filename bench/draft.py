@@ -11,12 +11,13 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "transcribe" / "draft"))
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:1] = [str(ROOT), str(ROOT / "tests" / "transcribe" / "draft")]  # this folder has a `transcribe` of its own
 
-from draft_evaluation import FIELDS, accuracy, corrupt, load, wrong_fields
+from draft_evaluation import FIELDS, accuracy, corrupt, load, wrong_fields  # noqa: E402
 
-from transcribe.draft import extract
-from transcribe.turns import Turn
+from transcribe.draft import extract  # noqa: E402
+from transcribe.turns import Turn  # noqa: E402
 
 SEEDS = range(5)
 
@@ -27,7 +28,7 @@ def main() -> None:
     arguments = parser.parse_args()
     print(f"machine: {platform.processor() or platform.machine()}, Python {platform.python_version()}")
     print(f"{'':26}" + "".join(f"{name:>10}" for name in FIELDS))
-    for name in ("cases.yaml", "holdout.yaml", "second.yaml"):
+    for name in ("cases.yaml", "holdout.yaml", "second.yaml", "third.yaml"):
         cases = load(name)
         for label, chosen in (
             ("clean", cases),

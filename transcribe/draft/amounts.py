@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from transcribe.draft.lexicon import Lexicon
@@ -22,10 +22,13 @@ _MONEY = re.compile(
     r"(?P<money>钱)?"
 )
 _BARE = re.compile(
-    rf"(?:扣|收|退|交|花|充|赔|补|多收|多扣)(?:了|我|你|们|还|给|掉|值|去|费|成){{0,3}}(?P<number>{NUMERAL})(?=[,。?!]|$|退|结果)"
+    rf"(?:扣|收|退|交|花|充|赔|补|多收|多扣)(?:了|我|你|们|还|给|掉|值|去|费|成){{0,3}}(?P<number>{NUMERAL})(?=[,。?!]|$|退|结果|买|办)"
 )
 _CORRECTED = re.compile("^钱?[,。]?(?:啊|哦|呃|嗯)?[,。]?(?:不对|不是|错了|说错|讲错)")
 _ROUGH = re.compile("左右|上下|以上|大概|差不多")
+_WANTED_BACK = re.compile("退(?!订|伍|休)|返还|赔|减免|补给|还给我")
+_WANTED_BACK_BONUS = 1.5
+"""Whoever wants money back has named the sum somewhere, if any."""
 _ENOUGH = 1.5
 _ENOUGH_TO_ASK = 4.0
 
@@ -57,9 +60,10 @@ class Amount:
 
 def find_amount(lines: Sequence[Line], lexicon: Lexicon, kind: Kind) -> Amount | None:
     """The sum in dispute; somebody who only asks or suggests disputes none unless the words are plain."""
-    sums = [each for number, line in enumerate(lines) for each in sums_in(number, line)]
+    sums = _without_ba([each for number, line in enumerate(lines) for each in sums_in(number, line)])
+    wanted_back = _WANTED_BACK_BONUS if _wants_money_back(lines) else 0.0
     scored = [
-        (_score(each, _corrected_by(each, before, lines), lines, lexicon), each)
+        (_score(each, _corrected_by(each, before, lines), lines, lexicon) + wanted_back, each)
         for before, each in zip([None, *sums], sums, strict=False)
     ]
     totals: dict[Decimal, float] = {}
@@ -144,6 +148,19 @@ def _score(each: Sum, corrected: Sum | None, lines: Sequence[Line], lexicon: Lex
     if each.bare:
         score -= 0.5
     return score if line.is_caller else score * 0.5
+
+
+def _without_ba(sums: Sequence[Sum]) -> list[Sum]:
+    """Sums with 把十五元 put right where it was heard as 八十五元: when 15 yuan were named as well."""
+    named = {each.yuan for each in sums}
+    return [
+        replace(each, yuan=each.yuan - 70) if 80 <= each.yuan < 90 and each.yuan - 70 in named else each
+        for each in sums
+    ]
+
+
+def _wants_money_back(lines: Sequence[Line]) -> bool:
+    return any(line.is_caller and _WANTED_BACK.search(line.text) for line in lines)
 
 
 def _corrected_by(each: Sum, before: Sum | None, lines: Sequence[Line]) -> Sum | None:

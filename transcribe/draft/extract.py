@@ -25,7 +25,7 @@ def extract(turns: Sequence[Turn]) -> DraftResult:
     lines = heard.lines
     tallies = weigh(heard, words)
     kind, kind_confidence = decide_kind(tallies)
-    business, business_confidence = decide_business(tallies["business"])
+    business, business_confidence = decide_business(tallies["business"], kind)
     nature, nature_confidence = decide_nature(tallies["nature"], kind)
     urgent, urgent_confidence = decide_urgent(tallies["urgent"], kind)
     phone = find_phone(lines)

@@ -100,7 +100,7 @@ def _compare(number: int, text: str, start: int, term: Term) -> Hit | None:
             for heard, meant, syllable in zip(text[start:end], term.text, term.syllables, strict=True)
         ]
         wrong = grades.count(DIFFERENT)
-        if not _keeps_numbers_and_marks(text[start:end], grades):
+        if not _keeps_numbers_and_marks(text, start, grades):
             return None
         if wrong == 0 and _stands_free(text, start, end, term.text):
             mean = sum(grades) / size
@@ -124,12 +124,17 @@ def _compare(number: int, text: str, start: int, term: Term) -> Hit | None:
     return None
 
 
-def _keeps_numbers_and_marks(span: str, grades: Sequence[float]) -> bool:
-    """Whether what was misheard is neither a numeral nor a mark of punctuation."""
-    return all(
-        grade == 1.0 or ("\u4e00" <= heard <= "\u9fff" and heard not in _NUMERALS)
-        for heard, grade in zip(span, grades, strict=True)
-    )
+def _keeps_numbers_and_marks(text: str, start: int, grades: Sequence[float]) -> bool:
+    """Whether what was misheard is no punctuation and no numeral, but for one that stands alone (一机 for 移机)."""
+    return all(grade == 1.0 or _can_be_misheard(text, start + place) for place, grade in enumerate(grades))
+
+
+def _can_be_misheard(text: str, position: int) -> bool:
+    character = text[position]
+    if not "\u4e00" <= character <= "\u9fff":
+        return False
+    beside = text[max(0, position - 1) : position] + text[position + 1 : position + 2]
+    return character not in _NUMERALS or not _NUMERALS.intersection(beside)
 
 
 def _without(sequence: Sequence[str], index: int) -> tuple[str, ...]:

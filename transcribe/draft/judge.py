@@ -20,11 +20,12 @@ from transcribe.draft.roles import SEAT_PHRASES
 _SEAT_SHARE = {"kind": 0.0, "business": 0.35, "nature": 0.35, "urgent": 0.35}
 _AGAIN = (1.0, 0.4, 0.2)
 """What the first, second and third mention of the same term are worth; further ones nothing."""
+_NAMED = 2.0
 _DENIED = re.compile("(?:不是|没有?|不想|不打算|并非|别|不用|不必|无需|不算)(?:来|要|想|因为|是|说|什么|打算|过)*$")
 _DENIABLE = {"投诉", "申诉", "举报", "建议", "咨询", "收费", "费用", "着急", "紧急", "加急"}
 _NO_PROBLEM = re.compile("^(?:都|也)?(?:没(?:有)?问题|没(?:有)?坏|正常|还可以|挺好|很好|不错)")
 _CONTACT = re.compile(
-    "(?:我的?|联系|留的?|您的?)?(?:手机|电话|座机|固话|固定电话)(?:号码?)?(?:是|就是|呢|为|[,:。])*(?=[\\d零一二三四五六七八九幺洞][\\d零一二三四五六七八九幺洞,])"
+    "(?:我的?|联系|留的?|您的?)?(?:手机|电话|座机|固话|固定电话)(?:号码?)?(?:是|就是|呢|为|[,:。])*(?=(?:[\\d零一二三四五六七八九幺洞][-,]?){7})"
 )
 """A number is announced: 我的手机是一三八… says nothing about the business."""
 _EVIDENCE_PER_FIELD = 3
@@ -117,8 +118,11 @@ def decide_kind(tallies: Tallies) -> tuple[Kind, float]:
     return kind, tally.confidence(kind.value)
 
 
-def decide_business(tally: Tally) -> tuple[Business, float]:
+def decide_business(tally: Tally, kind: Kind) -> tuple[Business, float]:
+    """The business type; a report is about information (D93) unless something else is plainly named."""
     value, score = tally.best()
+    if kind is Kind.REPORT and score < _NAMED:
+        return Business.INFORMATION, 0.4
     if value is None or score < 0.5:
         return Business.OTHER, 0.2
     return Business(value), tally.confidence(value)

@@ -1,7 +1,7 @@
 """The number under which the caller can be reached.
 
-People say a number in groups (一三八，一二三四，五六七八), over several turns, with 幺, 洞 and 拐, with corrections, and
-the seat repeats it. Recognisers write digits, numerals or words of the same sound (五 as 我). So digit groups are
+People say a number in groups (一三八，一二三四，五六七八), over several turns, with 幺, 洞 and 拐, with
+corrections, and the seat repeats it. Recognisers write digits, numerals or words of the same sound (五 as 我). So digit groups are
 collected first, then joined to numbers that can exist, then ranked by what was said around them.
 """
 

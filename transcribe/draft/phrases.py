@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from transcribe.draft.judge import Tallies
 from transcribe.draft.normalise import Line
@@ -61,7 +61,20 @@ def find_request(lines: Sequence[Line], kind: Kind) -> Phrase | None:
         for match in re.finditer(words, line.text)
     ]
     real = [each for each in candidates if each.end - each.start >= 3]
-    return max(real, key=lambda each: (each.weight, each.line, each.start), default=None)
+    best = max(real, key=lambda each: (each.weight, each.line, each.start), default=None)
+    return best and _with_clause_before(best, real)
+
+
+def _with_clause_before(best: Phrase, others: Sequence[Phrase]) -> Phrase:
+    """The request from where its sentence began to ask: 请立即派人来修，今天必须恢复 is one request."""
+    starts = [
+        other.start
+        for other in others
+        if other.line == best.line
+        and other.start < best.start <= other.end + 1
+        and best.end - other.start <= _REQUEST_LENGTH
+    ]
+    return replace(best, start=min(starts)) if starts else best
 
 
 def _as_request(number: int, line: Line, start: int, weight: float) -> Phrase:
