@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from console import failures
 from console.api import routes as api
 from console.audit import routes as audit
+from console.body import BodyLimit
 from console.drafts import routes as drafts
 from console.floor import routes as floor
 from console.floor.board import Board
@@ -74,6 +75,7 @@ def create_app(settings: Settings, database: Database, clock: Clock | None = Non
 
     app = FastAPI(title="hotline console", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.console = console
+    app.add_middleware(BodyLimit)
     app.add_middleware(failures.LastResort)
     app.add_middleware(SecurityHeaders, secure=settings.cookie_secure)
     failures.install(app)

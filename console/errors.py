@@ -57,6 +57,12 @@ class Missing(ConsoleError):
     message = N_("There is nothing at this address. It may have been handled or never existed.")
 
 
+class TooLarge(ConsoleError):
+    code = "too_large"
+    status = 413
+    message = N_("That is more text than a form here can take. Shorten it and send it again.")
+
+
 class Unavailable(ConsoleError):
     code = "unavailable"
     status = 503

@@ -47,6 +47,8 @@ async def _console_error(request: Request, error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, ConsoleError):  # raised while the framework read the body
+        return await answer(request, error.__cause__)
     if error.status_code == Missing.status:
         return await answer(request, Missing())
     response = await answer(request, ConsoleError(), error.status_code)

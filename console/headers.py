@@ -52,7 +52,9 @@ class SecurityHeaders:
                 headers["permissions-policy"] = "camera=(), geolocation=(), microphone=()"
                 if self.secure:
                     headers["strict-transport-security"] = "max-age=31536000"
-                headers.setdefault("cache-control", "no-store")
+                # our own files may be kept and asked about; what people see of callers is never kept
+                kept = scope["path"].startswith("/static/")
+                headers.setdefault("cache-control", "no-cache" if kept else "no-store")
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

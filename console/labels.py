@@ -102,6 +102,11 @@ AUDITED: Final[Mapping[str, str]] = {
     "sample.view": N_("read a sample"),
     "sample.draw": N_("drew samples"),
     "score.write": N_("wrote a score card"),
+    "order.close": N_("closed an order"),
+    "seat.log_in": N_("signed in at a seat"),
+    "seat.ready": N_("ready for calls"),
+    "seat.break": N_("took a break"),
+    "seat.log_out": N_("signed out of a seat"),
     "audit.verify": N_("verified the audit"),
 }
 SPEAKERS: Final[Mapping[str, str]] = {

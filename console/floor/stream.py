@@ -99,7 +99,7 @@ class FloorHub:
                     self._changed.set()
                     async for _ in connection.notifies():
                         self._changed.set()
-            except psycopg.Error as error:
+            except (psycopg.Error, OSError) as error:
                 log.warning("floor.listen_lost", error=type(error).__name__)
             finally:
                 self.listening = False

@@ -1,6 +1,7 @@
 // The board over server-sent events; where the stream cannot be held, the same board by polling.
 const ERRORS_BEFORE_POLLING = 3;
 const POLL_MS = 3000;
+const STALE_MS = 15_000; // a board comes every 5 seconds even when nothing happens
 
 export function watchFloor(htmx) {
   const state = document.querySelector("[data-live]");
@@ -43,7 +44,15 @@ export function watchFloor(htmx) {
     if (errors >= ERRORS_BEFORE_POLLING && !polling) polling = setInterval(poll, POLL_MS);
     if (!polling) state.dataset.live = "lost";
   });
-  document.body.addEventListener("htmx:sseMessage", (event) => {
-    if (event.detail.type === "over") location.reload();
+  document.body.addEventListener("htmx:sseClose", (event) => {
+    if (event.detail.type === "message") location.reload(); // the session has ended
   });
+  let heard = Date.now();
+  document.body.addEventListener("htmx:sseMessage", () => {
+    heard = Date.now();
+    if (!polling) state.dataset.live = "live";
+  });
+  setInterval(() => {
+    if (!polling && Date.now() - heard > STALE_MS) state.dataset.live = "lost";
+  }, 1000);
 }

@@ -90,9 +90,10 @@ async def test_the_waveform_is_two_channels_of_what_was_recorded(worked: House) 
     assert told["seconds"] == pytest.approx(45)
     caller, other = told["peaks"]
     assert len(caller) == len(other) <= 1200
-    assert max(max(caller), max(other)) == 1.0
+    assert max(*caller, *other) == 1.0
     assert min(caller) == 0.0
-    assert all(not (left > 0.1 and right > 0.1) for left, right in zip(caller[5:], other[5:], strict=True))
+    both = sum(1 for left, right in zip(caller, other, strict=True) if left > 0.1 and right > 0.1)
+    assert both <= 12  # they take turns: both sound only where one bucket holds the change
 
 
 async def test_the_second_who_decides_a_draft_is_told(worked: House) -> None:

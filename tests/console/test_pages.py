@@ -128,6 +128,16 @@ async def test_the_floor_polls_where_the_stream_is_cut(at_desk: Desk) -> None:
     at_desk.complaints.clear()  # the browser tells of each cut, as it should
 
 
+async def test_a_floor_left_open_closes_with_the_session(at_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.floor.stream.KEEP_ALIVE_SECONDS", 0.3)
+    page = await at_desk.page(Role.SHIFT_LEADER)
+    await page.goto(at_desk.url + "/floor")
+    await expect(page.locator(".seats .seat").first).to_be_visible()
+    async with at_desk.house.database.transaction() as session:
+        await session.execute(text("UPDATE login_sessions SET revoked_at = now()"))
+    await page.wait_for_url("**/login?next=/floor")
+
+
 async def test_an_agents_own_buttons_follow_the_seat(at_desk: Desk) -> None:
     page = await at_desk.page(Role.SENIOR)
     await page.goto(at_desk.url + "/floor")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from console.access import SESSION_COOKIE, csrf_token, local_path
+from console.body import LARGEST
 from console.login.limit import FAILURES, FAILURES_OF_ADDRESS, WINDOW, LoginLimit
 from hotline.models import AuditEntry
 from hotline.roles import Role
@@ -126,6 +128,21 @@ async def test_a_form_without_its_token_changes_nothing(house: House) -> None:
     assert (await client.post("/audit/verify", data=right)).status_code == 200
     header = {"x-csrf-token": right["csrf"], "origin": "http://console.test"}
     assert (await client.post("/audit/verify", headers=header)).status_code == 200
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_a_form_that_never_ends_is_cut_off(house: House, announced: bool) -> None:
+    client = await house.client(Role.RECORDING_CLERK)
+    body = b"summary=" + b"x" * LARGEST
+    form = {"content-type": "application/x-www-form-urlencoded", "accept": "text/html"}
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), 4096):
+            yield body[start : start + 4096]
+
+    answer = await client.post("/language", content=body if announced else pieces(), headers=form)
+    assert answer.status_code == 413
+    assert "超出表单可容纳的长度" in answer.text
 
 
 async def test_every_answer_carries_the_security_headers(house: House) -> None:
