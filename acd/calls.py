@@ -3,9 +3,8 @@
 Events come twice (AMI and journal), late, or not at all. So a call is not stepped from state to state by the order of
 arrival: `hear` joins an event into what is known, and the state is read off the whole. Joining is commutative and
 idempotent by construction (sets, first times, and the epoch that names each ring attempt), and an event that never
-came is
-implied by a later one: a call that was answered has been queued. No clock decides the order of states, so a clock that
-is set back cannot wake an ended call.
+came is implied by a later one: a call that was answered has been queued. No clock decides the order of states, so a
+clock that is set back cannot wake an ended call.
 """
 
 from __future__ import annotations

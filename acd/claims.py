@@ -1,10 +1,9 @@
 """A seat is given to a caller in the database, by one statement, for a limited time, under a number that only rises.
 
 The claim (`ready` → `ringing`) names the call, a lease, and an epoch from the sequence. The dialplan refuses to ring
-for an epoch
-older than it has seen, so a Redirect that was delayed on its way cannot ring a seat that has moved on. The unique
-`call_uid` keeps one caller from two seats. Claims run on the connection that holds the leader's lock (`leader.py`):
-who lost the lock cannot claim.
+for an epoch older than it has seen, so a Redirect that was delayed on its way cannot ring a seat that has moved on.
+The unique `call_uid` keeps one caller from two seats. Claims run on the connection that holds the leader's lock
+(`leader.py`): who lost the lock cannot claim.
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""What an agent does at a seat: log in, ready, break, log out. The row changes here, the controller is told by
-NOTIFY."""
+"""What an agent does at a seat: log in, ready, break, log out. The row changes here; NOTIFY tells the controller."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """One controller acts at a time: who holds a session-level advisory lock leads, the others wait for it.
 
-All that a leader does to seats runs on the very connection that holds the lock. The server frees the lock when
-that session ends, so a controller that was cut off or slept too long finds its statements failing, not working on
-beside a
+All that a leader does to seats runs on the very connection that holds the lock. The server frees the lock when that
+session ends, so a controller that was cut off or slept too long finds its statements failing, not working on beside a
 new leader. A term has an epoch from the sequence of claims: whatever an earlier leader claimed is older than the
 term, and the dialplan refuses it (`ACD_FENCE`).
 """

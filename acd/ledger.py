@@ -41,8 +41,7 @@ class CallView:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One milestone (D126). `detail` is a word such as NOANSWER; `epoch` names the ring attempt, 0 where there is
-    none."""
+    """One milestone (D126). `detail` is a word such as NOANSWER; `epoch` names the ring attempt, 0 for none."""
 
     at: datetime
     kind: str

@@ -1,5 +1,4 @@
-"""Writing down what was heard, in order, behind the controller's back: a database that is away delays it, nothing
-more."""
+"""Writing down what was heard, behind the controller's back: a database that is away delays it, nothing more."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""What keeps a controller in its place: the heartbeat that the dialplan watches, and the agents' keys told by
-NOTIFY."""
+"""What keeps a controller in touch: the heartbeat that the dialplan watches, and the agents' keys told by NOTIFY."""
 
 from __future__ import annotations
 

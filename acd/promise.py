@@ -45,9 +45,8 @@ def breach(facts: CallFacts, limit: float, now: datetime) -> Wait | None:
     """The breach of this call's promise, or None where it was kept or can still be kept.
 
     The cause is what filled the promised seconds: `system` if nobody could assign the caller for a while or the
-    dialplan's
-    fallback had to serve; `ring_unanswered` if ringing in vain took as long as waiting for an idle seat, or longer;
-    `seat_unreachable` if a phone that could not be rung was all that was tried; else `no_idle_seat`.
+    dialplan's fallback had to serve; `ring_unanswered` if ringing in vain took as long as waiting for an idle seat, or
+    longer; `seat_unreachable` if a phone that could not be rung was all that was tried; else `no_idle_seat`.
     """
     seconds = waited(facts, now)
     if seconds is None or facts.queued_at is None or seconds <= limit:

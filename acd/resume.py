@@ -1,9 +1,8 @@
 """Picking the floor up again: what is true in Asterisk, in the database and in the journal, put together.
 
 Pure. After a start, a reconnect or a change of leader the controller asks all three and takes over from here: a call
-that ended
-unheard is ended, a call nobody knew is adopted, callers in the queue keep their places, seats are set right, and
-callers who talk, leave a message or are in the fallback queue are left alone.
+that ended unheard is ended, a call nobody knew is adopted, callers in the queue keep their places, seats are set right,
+and callers who talk, leave a message or are in the fallback queue are left alone.
 """
 
 from __future__ import annotations
@@ -49,9 +48,8 @@ def resume(
 
     `known`: calls that the database has as open. `journal`: events by call, of calls that the database does not have as
     ended. `gone_at`: when the journal last told of a call's channel, for calls whose end was not told. The snapshot
-    must be older than the
-    reading of the journal. `away_since`: when this controller stopped acting, None where it has just started.
-    `lease`: seconds that a ring found going on may last.
+    must be older than the reading of the journal. `away_since`: when this controller stopped acting, None where it has
+    just started. `lease`: seconds that a ring found going on may last.
     """
     live = {channel.uniqueid: channel for channel in snapshot.channels if "HL_STATE" in channel.variables}
     events: list[CallEvent] = []

@@ -1,8 +1,7 @@
 """The life of a seat: a table of states, and one `match` that says what each event makes of it.
 
 A seat's call is named by its uid and the epoch of the claim, so an event that is late, doubled or about another claim
-changes nothing. Whether a SIP contact is registered (`reachable`) is a separate fact: a seat in wrap-up may be
-unplugged.
+changes nothing. Whether a SIP contact is registered (`reachable`) is a fact apart: a seat in wrap-up may be unplugged.
 """
 
 from __future__ import annotations
@@ -32,8 +31,8 @@ TRANSITIONS: Mapping[SeatState, frozenset[SeatState]] = {
     SeatState.WRAP_UP: frozenset({SeatState.READY, SeatState.BREAK, SeatState.OFFLINE, SeatState.TALKING}),
     SeatState.BREAK: frozenset({SeatState.READY, SeatState.OFFLINE, SeatState.TALKING}),
 }
-"""Legal next states. Every state can become `talking` but `offline`'s way there is the fallback queue only, which rings
-every registered phone when no controller can say who is ready."""
+"""Legal next states. From `offline`, `break` and `wrap_up` only the fallback queue leads to `talking`: it rings every
+registered phone while no controller can say who is ready."""
 
 
 @dataclass(frozen=True, slots=True)
