@@ -77,6 +77,8 @@ class Menu:
 @dataclass(frozen=True)
 class Menus:
     greeting: tuple[str, ...]
+    greeting_in_brief: tuple[str, ...]
+    """Played to the end to a caller who presses a key during the greeting, before the key counts."""
     start: str
     most_steps: int
     """Menus and keys together after which the caller is taken to a person."""
@@ -84,7 +86,7 @@ class Menus:
 
     def prompts(self) -> frozenset[str]:
         """Every prompt that some caller may hear, `invalid-key` included."""
-        found = {*self.greeting, "invalid-key"}
+        found = {*self.greeting, *self.greeting_in_brief, "invalid-key"}
         for menu in self.menus.values():
             found.add(menu.prompt)
             found.update(step.prompt for choice in menu.choices() for step in path(choice) if isinstance(step, Say))

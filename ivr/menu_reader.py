@@ -26,7 +26,7 @@ from ivr.menu import (
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _KINDS = ("person", "menu", "say", "message_box", "hang_up")
-_TOP = ("greeting", "start", "most_steps", "menus")
+_TOP = ("greeting", "greeting_in_brief", "start", "most_steps", "menus")
 _MENU = ("prompt", "wait_seconds", "tries", "person", "keys", "otherwise")
 _DEEPEST = 8
 """Prompts said one after the other; more is a speech, and YAML aliases could make it endless."""
@@ -70,24 +70,25 @@ class _Reader:
         start = self.name(top.get("start"), root, "start", "the first menu")
         if start:
             self.targets.append((_line(top["start"]), start))
-        greeting = self.greeting(top.get("greeting"))
+        greeting = self.prompts(top.get("greeting"), "greeting")
+        brief = self.prompts(top.get("greeting_in_brief"), "greeting_in_brief")
         most = self.number(top.get("most_steps"), 30, 5, 100, "most_steps")
         for line, name in self.targets:
             if menus and name not in menus:
                 self.problems.append(Problem(line, f"there is no menu {name!r}; menus are {', '.join(menus)}"))
         if self.problems:
             return None
-        found = Menus(greeting, start, most, menus)
+        found = Menus(greeting, brief, start, most, menus)
         self.problems.extend(_loops(found, self.menu_lines))
         return found
 
-    def greeting(self, node: yaml.Node | None) -> tuple[str, ...]:
+    def prompts(self, node: yaml.Node | None, key: str) -> tuple[str, ...]:
         if node is None:
             return ()
         if not isinstance(node, yaml.SequenceNode):
-            self.wrong(node, "`greeting` must be a list of prompts")
+            self.wrong(node, f"`{key}` must be a list of prompts")
             return ()
-        return tuple(self.prompt(item, node, "greeting") for item in node.value)
+        return tuple(self.prompt(item, node, key) for item in node.value)
 
     def menu(self, name: str, node: yaml.Node) -> Menu:
         self.menu_lines[name] = _line(node)

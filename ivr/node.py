@@ -68,7 +68,16 @@ MODULES = (
     # on either side sends any, without which such silence is missing from the recording and later words come too early.
     *("bridge_softmix", "bridge_builtin_features"),
     *("app_dial", "app_playback", "app_queue", "app_mixmonitor", "app_userevent", "app_celgenuserevent", "app_stack"),
-    *("func_callerid", "func_channel", "func_cut", "func_global", "func_groupcount", "func_lock", "func_logic"),
+    *(
+        "func_callerid",
+        "func_channel",
+        "func_cut",
+        "func_dialplan",
+        "func_global",
+        "func_groupcount",
+        "func_lock",
+        "func_logic",
+    ),
     *("func_sprintf", "func_strings", "func_uri"),
 )
 
@@ -124,7 +133,7 @@ def render_texts(settings: Settings, seats: Sequence[SeatAccount], menus: Menus,
         "node": settings.asterisk.node,
         "inside": _Inside(paths),
         "modules": paths.modules,
-        "share": "/usr/share/asterisk",
+        "share": paths.share,
         "loaded": MODULES,
         "events": EVENTS,
         "ami_port": settings.ami.port,
@@ -146,8 +155,6 @@ def render_texts(settings: Settings, seats: Sequence[SeatAccount], menus: Menus,
         "message_seconds": MESSAGE_SECONDS,
         "fallback_seconds": FALLBACK_SECONDS,
         "journal_name": paths.journal.name,
-        "greeting": menus.greeting,
-        "start": f"ivr-{menus.start}",
     }
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),

@@ -139,6 +139,13 @@ class NodePaths:
                 return self.inside(folder)
         raise NoAsteriskError(f"Asterisk below {top} has no modules folder; install it anew with `make setup`")
 
+    @property
+    def share(self) -> PurePosixPath:
+        """Folder of Asterisk's own data, the documentation that its modules check their options against included."""
+        top = self.root or Path("/")
+        found = (folder for folder in ("usr/share/asterisk", "var/lib/asterisk") if (top / folder).is_dir())
+        return PurePosixPath("/") / next(found, "var/lib/asterisk")
+
     def inside(self, path: Path) -> PurePosixPath:
         """`path` as Asterisk sees it."""
         if self.root is None:

@@ -13,7 +13,19 @@ def render_menus(menus: Menus, sound: Callable[[str], str]) -> str:
 
     Keys work while a prompt is being said. `HL_STEPS` counts menus and keys, so that no sequence of them is endless.
     """
-    return "\n".join(_context(menu, menus, sound) for menu in menus.menus.values())
+    return "\n".join([_greeting(menus, sound), *(_context(menu, menus, sound) for menu in menus.menus.values())])
+
+
+def _greeting(menus: Menus, sound: Callable[[str], str]) -> str:
+    """A key pressed early is not lost, and no caller misses that the call is recorded."""
+    start = f"ivr-{checked(menus.start)}"
+    lines = ["[hl-greeting]", "exten => s,1,NoOp()"]
+    lines += [f" same => n,Background({checked(sound(prompt))})" for prompt in menus.greeting]
+    lines += [f" same => n,Goto({start},s,1)", "exten => _[0-9*#],1,Set(HL_KEY=${EXTEN})"]
+    lines += [f" same => n,Playback({checked(sound(prompt))})" for prompt in menus.greeting_in_brief]
+    exists = f"${{DIALPLAN_EXISTS({start},${{HL_KEY}},1)}}"
+    lines += [f" same => n,GotoIf({exists}?{start},${{HL_KEY}},1:{start},s,1)"]
+    return "\n".join(lines) + "\n"
 
 
 def _context(menu: Menu, menus: Menus, sound: Callable[[str], str]) -> str:

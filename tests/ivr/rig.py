@@ -208,10 +208,15 @@ class Stage:
 
 @contextlib.asynccontextmanager
 async def open_stage(
-    scratch: Path, seats: Sequence[str] = ("8001", "8002"), *, beating: bool = True, **acd: int
+    scratch: Path,
+    seats: Sequence[str] = ("8001", "8002"),
+    *,
+    beating: bool = True,
+    menu_text: str = QUICK_MENU,
+    **acd: int,
 ) -> AsyncIterator[Stage]:
     menu = scratch / "menu.yaml"
-    menu.write_text(QUICK_MENU, "utf-8")
+    menu.write_text(menu_text, "utf-8")
     node = AsteriskNode(settings_of_node(menu, **acd), [account(seat) for seat in seats], die_with_parent=True)
     try:
         async with node, open_ami(node.settings) as ami:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hotline.demo.softphone import open_softphone
-from tests.ivr.rig import ACCESS, Stage, open_stage, sipp_call, until
+from tests.ivr.rig import ACCESS, QUICK_MENU, Stage, open_stage, sipp_call, until
 
 pytestmark = pytest.mark.asterisk
 
@@ -23,6 +23,19 @@ async def test_keys_choose_the_service_and_nothing_pressed_is_a_complaint(stage:
             assert queued["Service"] == service
             assert queued["Caller"] == "13900000001"
         stage.ami.forget()
+
+
+async def test_a_key_pressed_during_the_greeting_counts_after_the_notice_in_brief(tmp_path: Path) -> None:
+    menu = QUICK_MENU.replace(
+        "greeting: []", "greeting: [recording-notice]\ngreeting_in_brief: [recording-notice-brief]"
+    )
+    async with open_stage(tmp_path, menu_text=menu) as stage:
+        for keys, service, least, most in (({0.5: "2"}, "suggestion", 2, 5), ({0.5: "8"}, "complaint", 3, 7)):
+            async with sipp_call(stage, sender=CALLER, keys=keys):
+                entered, queued = await stage.ami.told("entered"), await stage.ami.told("queued")
+            assert queued["Service"] == service
+            assert least < float(queued["At"]) - float(entered["At"]) < most
+            stage.ami.forget()
 
 
 async def test_a_seat_that_answers_talks_and_the_caller_is_thanked(stage: Stage) -> None:

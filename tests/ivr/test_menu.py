@@ -179,7 +179,8 @@ def test_rendered_lines_are_of_few_shapes_and_go_to_contexts_that_exist(menus: d
     contexts = set(re.findall(r"^\[(ivr-[a-z-]+)\]$", text, re.MULTILINE))
     for line in text.splitlines():
         assert re.fullmatch(
-            r"|\[ivr-[a-z][a-z0-9-]*\]|(exten => [a-z0-9*#]+,1| same => n(\([a-z]+\))?),[A-Z].*\)", line
+            r"|\[(ivr|hl)-[a-z][a-z0-9-]*\]|(exten => ([a-z0-9*#]+|_\[0-9\*#\]),1| same => n(\([a-z]+\))?),[A-Z].*\)",
+            line,
         )
     assert set(re.findall(r"Goto\((ivr-[a-z0-9-]+),", text)) <= contexts
     for digits in itertools.groupby(re.findall(r"^(\[.*\]|exten => .,1)", text, re.MULTILINE), lambda x: x[0] == "["):
