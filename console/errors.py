@@ -69,6 +69,12 @@ class Unavailable(ConsoleError):
     message = N_("The database does not answer. Calls go on; try again in a moment.")
 
 
+class StoreAway(ConsoleError):
+    code = "store_away"
+    status = 503
+    message = N_("The store of recordings does not answer. The recording is safe; try again in a moment.")
+
+
 class Broken(ConsoleError):
     code = "broken"
     status = 500

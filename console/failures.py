@@ -15,8 +15,9 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.access import local_path, subject_of
-from console.errors import N_, Broken, ConsoleError, Forged, LoginNeeded, Missing, Unavailable
+from console.errors import N_, Broken, ConsoleError, Forbidden, Forged, LoginNeeded, Missing, Unavailable
 from console.state import console_of
+from hotline.roles import Denied
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +35,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ConsoleError, _console_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Denied, _denied)
     app.add_exception_handler(OperationalError, _database_away)
     app.add_exception_handler(PoolTimeout, _database_away)
 
@@ -42,6 +44,9 @@ async def _console_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ConsoleError)
     if isinstance(error, LoginNeeded) and error.redirect:
         return _to_login(request)
+    if isinstance(error, Forbidden | Forged):
+        subject = getattr(request.state, "subject", None)
+        log.info("console.refused", code=error.code, route=_route(request), role=subject.role if subject else "")
     return await answer(request, error)
 
 
@@ -54,6 +59,12 @@ async def _http_error(request: Request, error: Exception) -> Response:
     response = await answer(request, ConsoleError(), error.status_code)
     response.headers.update(error.headers or {})
     return response
+
+
+async def _denied(request: Request, error: Exception) -> Response:
+    """A room refused what the route let through: its own table is the same, so this says no more than the page."""
+    assert isinstance(error, Denied)
+    return await answer(request, Forbidden())
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

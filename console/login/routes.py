@@ -5,8 +5,10 @@ from __future__ import annotations
 import secrets
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from prometheus_client import Counter
 
 from console.access import SESSION_COOKIE, VISITOR_COOKIE, local_path, public, require, subject_of
 from console.errors import N_
@@ -17,6 +19,8 @@ from hotline import accounts, audit
 from hotline.accounts import Subject
 
 router = APIRouter()
+log = structlog.get_logger(__name__)
+LOGINS = Counter("hotline_logins_total", "Attempts to log in to the console", ["outcome"])
 LONGEST_LOGIN = 64
 LONGEST_PASSWORD = 256
 
@@ -46,6 +50,7 @@ async def log_in(
     now = console.now()
     wait = console.login_limit.wait_seconds(login, address, now)
     if wait:
+        LOGINS.labels("held_back").inc()
         problem = N_("Too many failures. Try again in %(seconds)s seconds.")
         return _form(request, next, login, problem=problem, values={"seconds": wait}, status=429)
     try:
@@ -64,8 +69,11 @@ async def log_in(
             )
     except accounts.WrongCredentials:
         console.login_limit.failed(login, address, now)
+        LOGINS.labels("refused").inc()
+        log.info("login.refused")
         return _form(request, next, login, problem=N_("Log-in or password is wrong."), status=401)
     console.login_limit.succeeded(login, address)
+    LOGINS.labels("succeeded").inc()
     answer = RedirectResponse(local_path(next), 303)
     _set_cookie(answer, console, SESSION_COOKIE, token, round(console.settings.session_hours * 3600))
     answer.delete_cookie(VISITOR_COOKIE)

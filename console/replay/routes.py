@@ -9,13 +9,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from console.access import Answer, require
-from console.errors import Missing
+from console.errors import Missing, StoreAway
 from console.replay.peaks import read_peaks
 from console.state import console_of
 from hotline.accounts import Subject
 from hotline.roles import Action
 from recordings import store
-from recordings.errors import NoRecording, ObjectMissing
+from recordings.errors import NoRecording, ObjectMissing, StoreUnavailable
 from recordings.replay import open_replay
 
 router = APIRouter(prefix="/recordings")
@@ -40,6 +40,8 @@ async def audio(
             )
     except (NoRecording, ObjectMissing) as error:
         raise Missing from error
+    except StoreUnavailable as error:
+        raise StoreAway from error
     return StreamingResponse(replay.body, replay.status, dict(replay.headers))
 
 
@@ -60,5 +62,7 @@ async def peaks(
                 found = await asyncio.to_thread(read_peaks, path)
         except (NoRecording, ObjectMissing) as error:
             raise Missing from error
+        except StoreUnavailable as error:
+            raise StoreAway from error
         console.peaks.put(recording.sha256, found)
     return JSONResponse({"seconds": found.seconds, "peaks": found.channels})
