@@ -32,6 +32,7 @@ def main() -> None:
         cases = load(name)
         for label, chosen in (
             ("clean", cases),
+            ("no punctuation", [corrupt(case, 0, homophones=0, lost=0, marks=1) for case in cases]),
             ("5 % misheard", [corrupt(case, seed, homophones=0.05, lost=0.01) for seed in SEEDS for case in cases]),
             ("10 % misheard", [corrupt(case, seed) for seed in SEEDS for case in cases]),
             ("18 % misheard", [corrupt(case, seed, homophones=0.16) for seed in SEEDS for case in cases]),

@@ -26,6 +26,11 @@ _WEIGHTY = 4.0
 _VERY_COMMON = 3_000
 _NEAR = 12
 _AROUND = 24
+_FUNCTION = frozenset(
+    "的一是不了在有我他她这个们来上为和地到以说时要就出会可也你您对能而那得着下之过后里用都没面起看还好些样只从想者无它与把又"
+    "很最并被什等或给更别才再却非则且该让吗呢吧啊加去再每"
+)
+"""Characters that stand beside any other in everyday speech: with one of them, two syllables alone prove nothing."""
 _NUMERALS = frozenset("0123456789零〇一二三四五六七八九幺十百千")
 
 
@@ -165,6 +170,8 @@ def _in_context(hit: Hit, text: str, exact: Sequence[Hit], cuts: frozenset[int],
         confusable = hit.quality < SAME_SYLLABLE
         rare_enough = beside and common < _VERY_COMMON and not confusable
         factor = 0.75 if _near(hit, text) else 0.6 if rare_enough else 0.0
+    elif size == 2 and _FUNCTION.intersection(span) - set(hit.term.text) and not _near(hit, text):
+        factor = 0.0
     elif hit.start not in cuts or hit.end not in cuts:
         factor = 0.5 if beside else 0.0
         factor = max(factor, 0.4) if size == 3 else factor

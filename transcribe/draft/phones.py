@@ -1,8 +1,8 @@
 """The number under which the caller can be reached.
 
 People say a number in groups (一三八，一二三四，五六七八), over several turns, with 幺, 洞 and 拐, with
-corrections, and the seat repeats it. Recognisers write digits, numerals or words of the same sound (五 as 我). So digit groups are
-collected first, then joined to numbers that can exist, then ranked by what was said around them.
+corrections, and the seat repeats it. Recognisers write digits, numerals or words of the same sound (五 as 我).
+So digit groups are collected first, then joined to numbers that can exist, then ranked by what was said around.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ _REPORTED = re.compile(
 _REPORTED_AFTER = re.compile("^[^。?!]{0,8}(?:给我打|打给我|打来|发来|给我发|发给我|天天打|骚扰|一直打)")
 _WRONG = re.compile("^[^\\d一二三四五六七八九零幺]{0,3}(?:不对|不是|错了|说错|讲错|打错|更正)")
 _MAX_GAP = 6
+_MOBILE_DIGITS = 11
 _MAX_GROUPS = 11
 _MAX_SECONDS_BETWEEN = 20.0
 
@@ -198,6 +199,8 @@ def _possible(digits: str) -> str | None:
         digits = digits[2:]
     if any(pattern.fullmatch(digits) for pattern in (_MOBILE, _LANDLINE, _LOCAL)):
         return digits
+    if len(digits) == _MOBILE_DIGITS + 1 and _MOBILE.fullmatch(digits[1:]):
+        return digits[1:]  # a digit said before it, or its first one said twice
     return None
 
 
@@ -236,5 +239,8 @@ def _said_score(parts: tuple[Group, ...], lines: Sequence[Line]) -> float:
         score -= 0.3
     if any(_WRONG.match(lines[one.line].text[one.end :]) for one, _ in pairwise(parts)):
         score -= 0.3
-    sure = sum(part.sure * len(part.digits) for part in parts) / sum(len(part.digits) for part in parts)
+    said = sum(len(part.digits) for part in parts)
+    if said == _MOBILE_DIGITS + 1:
+        score -= 0.15
+    sure = sum(part.sure * len(part.digits) for part in parts) / said
     return score - 0.5 * (1 - sure) - 0.02 * (len(parts) - 1)

@@ -17,8 +17,8 @@ CONFUSABLE = 0.6
 DIFFERENT = 0.0
 
 _DIGIT_NAMES = dict(zip("0123456789", "零一二三四五六七八九", strict=True))
-_READINGS = 2
-"""Readings of a character that are considered; the third and later ones are rare."""
+_TWO_READINGS = frozenset("行重长还都调得乐传弹曲率差发朝参着没为分干间卡系数种应更空")
+"""Characters that everyday speech reads in two ways; of the others only the first reading is heard."""
 
 
 @lru_cache(maxsize=20_000)
@@ -27,7 +27,7 @@ def syllables(character: str) -> tuple[str, ...]:
     character = _DIGIT_NAMES.get(character, character)
     readings = pinyin(character, style=Style.NORMAL, heteronym=True)
     found = readings[0] if readings else [character]
-    return tuple(dict.fromkeys(found))[:_READINGS]
+    return tuple(dict.fromkeys(found))[: 2 if character in _TWO_READINGS else 1]
 
 
 @lru_cache(maxsize=4_000)
