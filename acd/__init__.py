@@ -4,5 +4,6 @@ In: events of Asterisk (a caller queued, a seat answered, a channel gone) and wh
 Out: one `Redirect` per claimed seat, a row per call with its time line, a breach row for every wait over 15 s (D9),
 and the job that finalises the recording of each ended call.
 
-The story reads in `controller.py`; `assign.py` and the state tables decide, the rest acts.
+The story reads in `controller.py`. `assign.py`, `seats.py`, `calls.py`, `promise.py` and `resume.py` decide and touch
+nothing; the rest acts. Rooms above read `ledger.py` and `floor.py`; agents' keys are in `desk.py`.
 """

@@ -152,12 +152,12 @@ class Dialplan:
 async def test_nobody_is_stranded_and_nobody_is_rung_twice(
     database: Database, seed: int, lossy: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("acd.controller.HANGUP_GRACE_SECONDS", 0.3)
-    monkeypatch.setattr("acd.controller.HOLD_SECONDS", 0.2)
+    monkeypatch.setattr("acd.hearing.HANGUP_GRACE_SECONDS", 0.3)
+    monkeypatch.setattr("acd.offering.HOLD_SECONDS", 0.2)
     monkeypatch.setattr("acd.controller.LOOK_SECONDS", 1.0)
     rng = random.Random(seed)
     async with playing(database, *SEATS, wrap_up_seconds=0.05, ring_penalty_seconds=0.1) as play:
-        play.controller._lease = 1.5
+        play.controller.duty.lease = 1.5
         plan = Dialplan(play, rng, lossy=lossy)
         for number in range(40):
             plan.dial_in(f"n1-{seed}.{number}")

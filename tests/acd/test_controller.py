@@ -90,7 +90,7 @@ async def test_a_caller_whose_redirect_failed_is_offered_again_if_still_there(pl
 
 async def test_a_redirect_without_an_answer_is_left_to_its_lease(database: Database) -> None:
     async with playing(database, "8001", lease_seconds=1, ring_seconds=2) as play:
-        play.controller._lease = 1.0
+        play.controller.duty.lease = 1.0
         play.link.silent.add("Redirect")
         play.queue("n1-1.1")
         _, seat, epoch = await play.rung(1)
@@ -112,7 +112,7 @@ async def test_a_caller_who_gives_up_while_a_seat_rings_frees_it(play: Play) -> 
 
 
 async def test_a_hangup_ends_a_call_whose_end_was_not_told(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("acd.controller.HANGUP_GRACE_SECONDS", 0.1)
+    monkeypatch.setattr("acd.hearing.HANGUP_GRACE_SECONDS", 0.1)
     play.queue("n1-1.1")
     call, seat, epoch = await play.rung(1)
     play.tell("answered", call, seat=seat, epoch=epoch)

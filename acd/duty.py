@@ -1,0 +1,134 @@
+"""What a controller on duty has in hand: its link, its board, its term of leading, and the things that happen to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from acd.assign import Rules
+from acd.board import Board
+from acd.leader import Term
+from acd.outbox import Outbox
+from acd.ports import Link, LinkEvent
+from acd.resync import FloorSnapshot
+from acd.seats import Seat
+from hotline.clock import Clock
+from hotline.database import Database
+from hotline.settings import AcdSettings
+
+INBOX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Led:
+    """This controller leads from now on."""
+
+    term: Term
+
+
+@dataclass(frozen=True, slots=True)
+class TermOver:
+    term: Term
+
+
+@dataclass(frozen=True, slots=True)
+class SeatPressed:
+    """A row of `seats` was changed by somebody else; empty: any may have been."""
+
+    extension: str
+
+
+@dataclass(frozen=True, slots=True)
+class RingFailed:
+    """A Redirect was not carried out."""
+
+    call: str
+    seat: str
+    epoch: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseOver:
+    """Claims that were neither answered nor returned in time."""
+
+    seats: tuple[Seat, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Asterisk was asked what there is."""
+
+    seen: FloorSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A moment that was waited for has come."""
+
+    act: Callable[[], Awaitable[None]]
+
+
+Item = LinkEvent | Led | TermOver | SeatPressed | RingFailed | LeaseOver | Looked | Due
+
+
+@dataclass
+class Duty:
+    """State of one controller; only the task that handles items touches what is on the board.
+
+    `journal` is the node's CEL journal where this host can read it.
+    """
+
+    link: Link
+    database: Database
+    clock: Clock
+    settings: AcdSettings
+    journal: Path | None
+    board: Board = field(init=False)
+    outbox: Outbox = field(init=False)
+    inbox: asyncio.Queue[Item] = field(default_factory=lambda: asyncio.Queue(INBOX))
+    acting: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once this controller has led and picked the floor up."""
+    term: Term | None = None
+    linked: bool = False
+    resumed: bool = False
+    """The board is what is true; nobody is offered a seat before."""
+    away_since: datetime | None = None
+    """When this controller stopped acting, None while it acts or before it ever did."""
+    contacts: dict[str, bool] = field(default_factory=dict)
+    """Which telephones are registered, those of seats that were just added included."""
+    lease: float = field(init=False)
+    """Seconds a claim lasts."""
+    widening: asyncio.TimerHandle | None = None
+    rings: set[asyncio.Task[None]] = field(default_factory=set)
+    """Redirects whose answer is awaited."""
+
+    def __post_init__(self) -> None:
+        settings = self.settings
+        self.board = Board(Rules(settings.ageing_seconds, settings.senior_only_seconds), settings.important_priority)
+        self.outbox = Outbox(self.database, self.clock, promise=settings.promise_seconds)
+        self.lease = max(settings.lease_seconds, settings.ring_seconds + 5.0)
+
+    @property
+    def acts(self) -> bool:
+        """Whether seats may be claimed and callers redirected."""
+        return self.resumed and self.linked and self.term is not None and not self.term.lost.is_set()
+
+    def stop_acting(self) -> None:
+        """No offers from here to the next pick-up."""
+        self.away_since = self.away_since or self.clock.now()
+        if not self.linked:
+            self.resumed = False
+
+    def later(self, seconds: float, act: Callable[[], Awaitable[None]]) -> asyncio.TimerHandle:
+        """Handle `act` like anything else that happens, in its turn."""
+        return asyncio.get_running_loop().call_later(seconds, self._due, act)
+
+    def _due(self, act: Callable[[], Awaitable[None]]) -> None:
+        try:
+            self.inbox.put_nowait(Due(act))
+        except asyncio.QueueFull:
+            self.later(0.05, act)

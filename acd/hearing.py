@@ -1,0 +1,115 @@
+"""Hearing what happens: a milestone changes the board, moves seats, and is written down."""
+
+from __future__ import annotations
+
+import structlog
+
+from acd.board import LiveCall
+from acd.calls import CallFacts, CallState
+from acd.customers import class_of_numbers
+from acd.duty import Duty
+from acd.errors import EventRefusedError, NotLeadingError
+from acd.events import CallEvent, Kind, SeatContact
+from acd.ports import AmiEvent
+from acd.resume import missed
+from acd.resync import FloorSnapshot
+from acd.seats import ContactChanged
+from acd.seatwork import rest, tell_seat
+from acd.translate import translate
+from acd.words import CustomerClass
+
+HANGUP_GRACE_SECONDS = 3.0
+"""A channel is gone and its `ended` was not told: so long it is waited for."""
+
+_log = structlog.get_logger(__name__)
+
+
+async def hear_link(duty: Duty, event: AmiEvent) -> None:
+    try:
+        told = translate(event)
+    except EventRefusedError as error:
+        _log.warning("acd.event_refused", code=error.reason, name=event.name)
+        return
+    match told:
+        case CallEvent():
+            await hear(duty, told)
+        case SeatContact(seat, reachable):
+            duty.contacts[seat] = reachable
+            if seat in duty.board.seats:
+                await tell_seat(duty, seat, ContactChanged(reachable))
+        case None if event.name == "Hangup" and event["Uniqueid"] in duty.board.calls:
+            _await_end(duty, event["Uniqueid"])
+        case None:
+            pass
+
+
+async def compare(duty: Duty, seen: FloorSnapshot) -> None:
+    """Hear what was missed; a telephone that could not be rung for a moment is tried again."""
+    for event in missed(seen, {uid: call.facts for uid, call in duty.board.calls.items()}):
+        _log.warning("acd.missed", call=event.call, kind=event.kind.value)
+        await hear(duty, event)
+    duty.contacts = dict.fromkeys(seen.seats_registered, True)
+    for extension in list(duty.board.seats):
+        await tell_seat(duty, extension, ContactChanged(extension in seen.seats_registered))
+
+
+async def hear(duty: Duty, event: CallEvent) -> None:
+    """Take in a milestone: the board changes, seats follow, and it is written down."""
+    heard = duty.board.hear(event)
+    if heard is None or not heard.changed:
+        duty.outbox.add(event)
+        return
+    call = heard.call
+    if call.customer_class is None and call.facts.caller:
+        await look_up(duty, [call])
+    duty.outbox.add(event, call.customer_class, duty.board.priority_of(call))
+    for extension, follows in heard.seats:
+        await tell_seat(duty, extension, follows)
+    if event.kind is Kind.REFUSED and call.facts.state is CallState.WAITING:
+        rest(duty, event.seat)  # whatever keeps the dialplan from ringing it is not over in a millisecond
+    if event.kind is Kind.QUEUED:
+        watch_promise(duty, call.facts)
+    _log.info(
+        "acd.call", call=event.call, kind=event.kind.value, state=call.facts.state.value, seat=event.seat or None,
+        epoch=event.epoch or None, detail=event.detail or None,
+    )  # fmt: skip
+
+
+async def look_up(duty: Duty, calls: list[LiveCall]) -> None:
+    """Learn who calls (D18); left for the next resume where the database is away."""
+    if duty.term is None:
+        return
+    numbers = [call.facts.caller for call in calls]
+    try:
+        found = await duty.term.run(lambda connection: class_of_numbers(connection, numbers))
+    except NotLeadingError:
+        return
+    for call in calls:
+        call.customer_class = found.get(call.facts.caller, CustomerClass.ORDINARY)
+        duty.board.index_call(call.facts.uid)
+
+
+def watch_promise(duty: Duty, facts: CallFacts) -> None:
+    """Note a breach when it happens, not only at the end (D9)."""
+    if facts.queued_at is None:
+        return
+    gone = max(0.0, (duty.clock.now() - facts.queued_at).total_seconds())
+    uid = facts.uid
+
+    async def broken() -> None:
+        call = duty.board.calls.get(uid)
+        if call is not None and call.facts.wait_over_at is None:
+            duty.outbox.touch(uid)
+
+    duty.later(max(0.0, duty.settings.promise_seconds - gone) + 0.05, broken)
+
+
+def _await_end(duty: Duty, uid: str) -> None:
+    """The channel is gone: should its `ended` not be told, the hang-up itself was the end."""
+    at = duty.clock.now()
+
+    async def end() -> None:
+        if uid in duty.board.calls:
+            await hear(duty, CallEvent(uid, Kind.ENDED, at, detail="hangup"))
+
+    duty.later(HANGUP_GRACE_SECONDS, end)
