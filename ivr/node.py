@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +77,6 @@ MODULES = (
         "func_dialplan",
         "func_global",
         "func_groupcount",
-        "func_lock",
         "func_logic",
     ),
     *("func_sprintf", "func_strings", "func_uri"),
@@ -207,10 +208,15 @@ def _copy(source: Path, folder: Path) -> None:
 
 
 def _hand_over(paths: NodePaths) -> None:
-    """Asterisk does not run as root, so that its files must be its own."""
+    """Asterisk does not run as root, so that its files must be its own, and the way to them open."""
     uid, gid = paths.owner()
-    for folder, _, names in os.walk(paths.base):
-        os.chown(folder, uid, gid)
-        for name in names:
-            os.chown(Path(folder) / name, uid, gid, follow_symlinks=False)
+    for walked, _, names in os.walk(paths.base):
+        for name in (".", *names):
+            with contextlib.suppress(FileNotFoundError):  # a recording that is taken away at this moment
+                os.chown(Path(walked) / name, uid, gid, follow_symlinks=False)
     paths.base.chmod(0o750)
+    if paths.root is None:
+        for folder in paths.base.parents:
+            mode = stat.S_IMODE(folder.stat().st_mode)
+            if not mode & stat.S_IXOTH:
+                folder.chmod(mode | stat.S_IXOTH)  # to pass through, not to read

@@ -91,7 +91,7 @@ class AsteriskNode:
         self.paths.pid_file.unlink(missing_ok=True)
         with self._output.open("wb") as output:
             self._process = await asyncio.create_subprocess_exec(
-                *self._command("-f", die_with_parent=self._die_with_parent),
+                *self.arguments("-f", die_with_parent=self._die_with_parent),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -125,7 +125,7 @@ class AsteriskNode:
     async def command(self, line: str) -> str:
         """What Asterisk's command line answers to `line`; raises NodeError where it does not answer."""
         process = await asyncio.create_subprocess_exec(
-            *self._command("-rx", line),
+            *self.arguments("-rx", line),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -152,7 +152,8 @@ class AsteriskNode:
     def _output(self) -> Path:
         return self.paths.log / "output"
 
-    def _command(self, *arguments: str, die_with_parent: bool = False) -> list[str]:
+    def arguments(self, *options: str, die_with_parent: bool = False) -> list[str]:
+        """The command line that runs Asterisk with `options`, as its own user and inside its chroot."""
         configuration = str(self.paths.inside(self.paths.etc / "asterisk.conf"))
         command: list[str] = []
         program = "/usr/sbin/asterisk"
@@ -166,7 +167,7 @@ class AsteriskNode:
             command += ["chroot", f"--userspec={uid}:{gid}", "--groups=", str(self.paths.root)]
         if die_with_parent:  # after the change of user, which would clear it
             command += ["setpriv", "--pdeathsig", "TERM"]
-        return [*command, program, "-C", configuration, *arguments]
+        return [*command, program, "-C", configuration, *options]
 
     def _environment(self) -> dict[str, str]:
         home = str(self.paths.inside(self.paths.run))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
 import shutil
+import signal
 import socket
 import sys
 import time
@@ -13,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from hotline.processes import asterisk as processes
 from hotline.processes.asterisk import AsteriskNode, running_pid, stop_left_over
 from hotline.settings import Settings
 from ivr.errors import NodeAlreadyRunsError, NodeError
@@ -97,6 +100,19 @@ async def test_kill_minus_nine_loses_at_most_two_seconds_of_both_legs_and_the_no
         await stage.node.stop()
 
 
+async def test_a_seat_that_vanished_is_known_to_be_gone_and_is_not_rung(stage: Stage) -> None:
+    async with stage.seat("8001") as seat, sipp_call(stage, sender=CALLER, keys={}, talk=60):
+        uid = (await stage.ami.told("queued"))["Call"]
+        await stage.ami.until(lambda block: block.get("ContactStatus") in {"Created", "Reachable"})
+        os.kill(seat.pid, signal.SIGKILL)
+        gone = await stage.ami.until(lambda block: block.get("ContactStatus") == "Unreachable")
+        assert gone["AOR"] == "8001"
+        await stage.ring(uid, "8001", 1)
+        ringing, returned = await stage.ami.told("ringing"), await stage.ami.told("returned")
+        assert returned["Detail"] == "CHANUNAVAIL"
+        assert float(returned["At"]) - float(ringing["At"]) < 1, "the caller waits for a seat that is not there"
+
+
 async def test_seats_can_be_added_while_people_talk(stage: Stage) -> None:
     async with sipp_call(stage, sender=CALLER, keys={}, talk=30):
         uid = (await stage.ami.told("queued"))["Call"]
@@ -144,3 +160,27 @@ def _is_gone(pid: int) -> bool:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+
+
+async def test_the_systems_own_asterisk_runs_as_its_own_user_without_a_chroot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "system_asterisk", lambda: Path("/usr/sbin/asterisk"))
+    monkeypatch.setattr(NodePaths, "of", _system_paths)
+    monkeypatch.setattr(NodePaths, "owner", lambda self: (4711, 4712))
+    node = AsteriskNode(Settings(data=tmp_path), [], die_with_parent=True)
+    command = node.arguments("-f", die_with_parent=True)
+    assert command[:3] == ["setpriv", "--reuid=4711", "--regid=4712"]
+    assert "chroot" not in command
+    assert command[-4:] == ["/usr/sbin/asterisk", "-C", str(node.paths.etc / "asterisk.conf"), "-f"]
+
+
+async def test_a_folder_too_deep_for_a_socket_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = tmp_path / ("d" * 100)
+    monkeypatch.setattr(NodePaths, "of", _system_paths)
+    with pytest.raises(NodeError, match="choose a shorter `data` folder"):
+        await AsteriskNode(Settings(data=deep), []).start()
+
+
+def _system_paths(settings: Settings) -> NodePaths:
+    return NodePaths(None, settings.instance_dir / "asterisk")
