@@ -24,6 +24,9 @@ COLUMNS = (
     "extension, level, skills, state, state_since, reachable, idle_since, epoch, lease_until, call_uid, break_reason"
 )
 
+TERM_GAP = 10_000
+"""Epochs left out between terms: many times what can be claimed in a second."""
+
 _CLAIM = f"""
 WITH claimed AS (
     UPDATE seats
@@ -43,11 +46,8 @@ WITH saved AS (
       AND reachable = %(old_reachable)s AND call_uid IS NOT DISTINCT FROM %(old_call_uid)s
       AND break_reason IS NOT DISTINCT FROM %(old_break_reason)s
     RETURNING extension)
-SELECT pg_notify('floor', ''), set_config('synchronous_commit', 'off', true) FROM saved
+SELECT pg_notify('floor', '') FROM saved
 """
-# A claim waits for the disk, so that its epoch is never given out again. What follows from it does not: after a crash
-# of the database the leader picks every seat up anew from Asterisk, and four waits for the disk a call, one after
-# another, were what callers at 20 calls/s stood in line for (bench/ring_latency.py).
 
 
 async def claim(connection: Connection, call: str, extension: str, *, now: datetime, lease: float) -> Seat | None:
@@ -85,6 +85,16 @@ async def expired(connection: Connection, now: datetime) -> list[Seat]:
     """Seats whose claim was neither answered nor returned within its lease."""
     query = f"SELECT {COLUMNS} FROM seats WHERE state = 'ringing' AND lease_until < %(now)s"  # noqa: S608
     return [seat_of(row) for row in await _rows(connection, query, {"now": now})]
+
+
+async def term_epoch(connection: Connection) -> int:
+    """The epoch a term begins with: above all that a term before it can have used.
+
+    A leader does not wait for the disk at each claim (`leader.py`), so that a crash of the database can forget the
+    numbers of its last moments (less than a second of claims). The gap is larger than that.
+    """
+    query = "SELECT setval('acd_claim_epoch', nextval('acd_claim_epoch') + %(gap)s) AS epoch"
+    return int((await _rows(connection, query, {"gap": TERM_GAP}))[0]["epoch"])
 
 
 async def next_epoch(connection: Connection, *, above: int = 0) -> int:
