@@ -30,7 +30,8 @@ def extract(turns: Sequence[Turn]) -> DraftResult:
     urgent, urgent_confidence = decide_urgent(tallies["urgent"], kind)
     phone = find_phone(lines)
     amount = find_amount(lines, words, kind)
-    dates, place = find_dates(lines), find_place(lines)
+    place = find_place(lines)
+    dates = find_dates(lines, place)
     request, happened = find_request(lines, kind), find_happened(lines, tallies)
 
     evidence: dict[str, tuple[Evidence, ...]] = {

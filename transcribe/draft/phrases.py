@@ -12,6 +12,8 @@ from transcribe.draft.result import Kind
 
 _REQUEST_LENGTH = 32
 _HAPPENED_LENGTH = 60
+_PLAIN = 1.5
+"""Weight from which a phrase asks for something: a bare 我想 does not."""
 _ASKING = (
     (5.0, "要求|我要你们|必须|务必|要么"),
     (4.5, "把[^,。?!]{1,14}(?:退|还|免|取消|修|换|改|装|移|停|关)|(?:退|还|补|赔|免|返)(?:还|给|回|偿)"),
@@ -20,7 +22,10 @@ _ASKING = (
         3.5,
         "能不能|能否|可不可以|可以不可以|是不是可以|尽快|赶快|赶紧|马上|立刻|立即|快点|快些|抓紧|派人|来人|管一管|管管|查查|修修|你们得|你们来|你们(?:也|就)?要(?!求)|你们(?=检查|处理|解决|管|查)|(?:检查|处理|解决|查|看|管|修)一下|查清楚",
     ),
-    (2.0, "什么时候|到底|我要(?!投诉|举报|反映)|我想(?!投诉|举报|反映|咨询|问|了解)|需要|重新|要她|要他|要你们"),
+    (
+        2.0,
+        "什么时候|到底|我要(?!投诉|举报|反映)|我想(?!投诉|举报|反映|咨询|问|了解|说|讲|跟|知道)|需要|重新|要她|要他|要你们",
+    ),
 )
 _BY_KIND = {
     Kind.SUGGESTION: (
@@ -62,7 +67,7 @@ def find_request(lines: Sequence[Line], kind: Kind) -> Phrase | None:
         for weight, words in (*_BY_KIND.get(kind, ()), *_ASKING)
         for match in re.finditer(words, line.text)
     ]
-    real = [each for each in candidates if each.end - each.start >= 3]
+    real = [each for each in candidates if each.end - each.start >= 3 and each.weight >= _PLAIN]
     best = max(real, key=lambda each: (each.weight, each.line, each.start), default=None)
     return best and _with_clause_before(best, real)
 

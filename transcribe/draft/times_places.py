@@ -45,14 +45,19 @@ class Mention:
     start: int
     end: int
 
+    def overlaps(self, other: Mention) -> bool:
+        return self.line == other.line and self.start < other.end and other.start < self.end
 
-def find_dates(lines: Sequence[Line]) -> tuple[Mention, ...]:
-    """Dates and times the caller names, each once, at most six."""
+
+def find_dates(lines: Sequence[Line], place: Mention | None = None) -> tuple[Mention, ...]:
+    """Dates and times the caller names, each once, at most six; 18号 in a `place` is a house, not a day."""
     seen: dict[str, Mention] = {}
     for number, line in enumerate(lines):
         if line.is_caller:
             for match in _DATE.finditer(line.text):
-                seen.setdefault(match[0], Mention(number, *match.span()))
+                mention = Mention(number, *match.span())
+                if place is None or not mention.overlaps(place):
+                    seen.setdefault(match[0], mention)
     return tuple(seen.values())[:6]
 
 
