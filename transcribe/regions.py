@@ -118,10 +118,7 @@ class Segmenter:
     """The network, loaded once; `threads` of CPU."""
 
     def __init__(self, model: Path, threads: int = 2) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self._session = open_network(model, threads)
 
     def activity(self, pcm: Pcm, channel: int, progress: Progress | None = None) -> Activity:
         """Listen to one channel of a whole file."""
@@ -157,6 +154,15 @@ class Segmenter:
                 (logs,) = self._session.run(["scores"], {"waveforms": batch})
                 scores[audible] = np.exp(logs)
             yield first, scores
+
+
+def open_network(model: Path, threads: int) -> onnxruntime.InferenceSession:
+    """An ONNX network on `threads` of CPU that do not spin while they wait: others work on this machine."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 
 def window_starts(seconds: float) -> list[float]:
