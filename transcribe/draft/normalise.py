@@ -21,7 +21,7 @@ STOPS = "。?!;"
 BREAKS = STOPS + ",:"
 _PAUSE_WEIGHT = 0.7
 """A mark of punctuation stands for a pause: measured in syllables, for placing words within a turn."""
-_PADDING_SECONDS = 0.15
+_PADDING_SECONDS = 0.25
 _WORDS_OF_A_SPACED_TEXT = 4.0
 """Han characters between spaces: Vosk spaces words (about two), Whisper spaces phrases (more)."""
 
