@@ -141,7 +141,7 @@ try() {
     start postgres "$database" sh /usr/local/bin/postgres-start
     until_true 60 postgres inside "$database" pg_isready -h 127.0.0.1 -p "$pg"
     say "schema:   $(inside "$app" hotline db upgrade)"
-    start asterisk "$node" hotline run asterisk
+    start asterisk "$node" /app/docker/node-start.sh run asterisk
     until_true 90 asterisk grep -q part.ready "$folder/asterisk.log"
     say "asterisk: answers ($(inside "$node" chroot /srv/asterisk asterisk -C /instances/main/etc/asterisk.conf -rx 'core show uptime' | head -n 1))"
     start controller "$node" hotline run controller

@@ -59,10 +59,9 @@ RUN apt-get update -qq \
 
 FROM app AS asterisk
 COPY --from=tree / /srv/asterisk
-RUN mkdir -p /srv/asterisk/instances /srv/asterisk/proc /srv/asterisk/dev \
-    && rm -f /srv/asterisk/dev/null && mknod -m 666 /srv/asterisk/dev/null c 1 3 \
-    && rm -f /srv/asterisk/dev/urandom && mknod -m 666 /srv/asterisk/dev/urandom c 1 9
+RUN mkdir -p /srv/asterisk/instances /srv/asterisk/dev
 ENV HOTLINE_ASTERISK__ROOT=/srv/asterisk
 VOLUME /srv/asterisk/instances
 EXPOSE 5060/udp 8088/tcp
+ENTRYPOINT ["tini", "--", "/app/docker/node-start.sh"]
 CMD ["run", "asterisk"]

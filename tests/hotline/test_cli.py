@@ -3,52 +3,17 @@
 from __future__ import annotations
 
 import json
-import logging
-import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import structlog
 
-from hotline.cli import explain, main
+from hotline.cli import explain
 from hotline.commands import COMMANDS
 from hotline.errors import HotlineError, UsageError
 from hotline.settings import SettingsError
-
-
-@dataclass(frozen=True)
-class Result:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Hotline = Callable[..., Result]
-
-
-@pytest.fixture
-def hotline(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Hotline]:
-    """Runs a command line in this process, in an environment without our variables."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    for name in [name for name in os.environ if name.startswith("HOTLINE_")]:
-        monkeypatch.delenv(name)
-
-    def run(*arguments: str, **environment: str) -> Result:
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(sys, "argv", ["hotline", *arguments])
-        status = main()
-        captured = capsys.readouterr()
-        return Result(status, captured.out, captured.err)
-
-    yield run
-    root.handlers[:], root.level = handlers, level
-    structlog.reset_defaults()
+from tests.hotline.conftest import Hotline
 
 
 @pytest.mark.parametrize(
