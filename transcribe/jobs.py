@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import structlog
 from procrastinate import App
@@ -11,26 +13,37 @@ from procrastinate import App
 from acd import ledger
 from acd.calls import Outcome
 from hotline.jobs import RETRY, JobContext
+from hotline.settings import Settings
 from recordings import store
 from recordings.errors import NoRecording
 from recordings.objects import open_objects
 from recordings.store import RecordingView
 from transcribe import drafts
+from transcribe.draft import extract
 from transcribe.errors import AudioError
-from transcribe.remote import Heard, RemoteRecogniser
 from transcribe.turns import Transcription
 
 _log = structlog.get_logger(__name__)
 _SPOKEN_WITH = (Outcome.ANSWERED, Outcome.VOICEMAIL, Outcome.FALLBACK)
 
 
+Recognise = Callable[[Path, Settings, float], Transcription]
+"""File, settings, second of the answer → what was said; runs in a process of its own, so a function of a module."""
+
+
 def register(app: App, context: JobContext) -> None:
     """Make the room's task known to the worker's application."""
-    recogniser = RemoteRecogniser(context.settings)
 
     @app.task(name="transcribe.call", retry=RETRY, pass_context=False)
     async def transcribe(call_uid: str) -> None:
-        await transcribe_call(context, recogniser, call_uid)
+        await transcribe_call(context, call_uid)
+
+
+def recognise(path: Path, settings: Settings, answered_second: float) -> Transcription:
+    """`transcribe_file` for the process that does the worker's heavy work: imported and loaded there only."""
+    from transcribe.pipeline import transcribe_file  # noqa: PLC0415
+
+    return transcribe_file(path, settings, answered_second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +56,7 @@ class _Known:
     spoken_with: bool
 
 
-async def transcribe_call(context: JobContext, recogniser: RemoteRecogniser, call_uid: str) -> None:
+async def transcribe_call(context: JobContext, call_uid: str, recogniser: Recognise = recognise) -> None:
     """Save transcript and draft of one call; done twice, the same rows stand.
 
     A recording that cannot be read gives an empty transcript, so that the clerk sees the call and listens.
@@ -51,17 +64,16 @@ async def transcribe_call(context: JobContext, recogniser: RemoteRecogniser, cal
     known = await _known(context, call_uid)
     try:
         async with store.local_file(open_objects(context.settings), known.recording) as path:
-            heard = await recogniser.transcribe(path, known.recording.seconds, known.answered_second)
+            heard = await context.heavy.run(recogniser, path, context.settings, known.answered_second)
     except AudioError as error:
         _log.error("transcribe.unusable", call=call_uid, reason=str(error))
-        heard = _nothing(known.recording.seconds)
-    for warning in heard.transcription.warnings:
+        heard = Transcription(known.recording.seconds, ())
+    for warning in heard.warnings:
         _log.warning("transcribe.warning", call=call_uid, reason=warning)
-    keep = heard.draft if heard.transcription.turns or known.spoken_with else None
+    draft = extract(heard.turns).to_json() if heard.turns or known.spoken_with else None
     due_at = known.ended_at + timedelta(hours=context.settings.draft_due_hours)
     async with context.database.transaction() as session:
-        now = context.clock.now()
-        await drafts.save(session, call_uid, heard.transcription, keep, now=now, due_at=due_at)
+        await drafts.save(session, call_uid, heard, draft, now=context.clock.now(), due_at=due_at)
 
 
 async def _known(context: JobContext, call_uid: str) -> _Known:
@@ -79,9 +91,3 @@ async def _known(context: JobContext, call_uid: str) -> _Known:
         ended_at=ended,
         spoken_with=call is None or call.outcome in _SPOKEN_WITH,
     )
-
-
-def _nothing(seconds: float) -> Heard:
-    from transcribe.draft import extract  # noqa: PLC0415 - the lexicons are wanted only here in this process
-
-    return Heard(Transcription(seconds, ()), extract(()).to_json())

@@ -20,8 +20,10 @@ from transcribe.filterbank import log_mel
 from transcribe.regions import FIRST_FRAME, FRAME, STEP, Activity, Span, frame_index, frame_time, open_network
 
 _THRESHOLD = 0.72
-"""Distance of centroids (of unit length) up to which two voices are one. On two speakers by telephone 0.65 to 0.8 gives the
-same clusters, 0.6 splits one, 0.9 joins both."""
+"""Distance of centroids (of unit length) up to which two voices are one.
+
+On two speakers by telephone 0.65 to 0.8 gives the same clusters, 0.6 splits one, 0.9 joins both.
+"""
 _LEAST_CLEAN = 1.0
 """Seconds of a local speaker alone that make a voice."""
 _MOST_CLEAN = 4.0
