@@ -136,7 +136,7 @@ async def count_pending(session: AsyncSession, *, due_before: datetime | None = 
 async def business_of(session: AsyncSession, call_uids: Iterable[str]) -> dict[str, str]:
     """Business type (D4) of calls by their drafts; calls without a draft are left out."""
     query = select(Draft.call_uid, Draft.business).where(Draft.call_uid.in_(list(call_uids)))
-    return dict((await session.execute(query)).tuples().all())
+    return {row.call_uid: row.business for row in await session.execute(query)}
 
 
 async def transcript_of(session: AsyncSession, call_uid: str) -> TranscriptView | None:
