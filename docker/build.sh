@@ -75,10 +75,20 @@ containers=()
 pids=()
 folder=
 cleanup() {
-    for pid in "${pids[@]}"; do kill "$pid" 2> /dev/null || true; done
-    for pid in "${pids[@]}"; do wait "$pid" 2> /dev/null || true; done
+    # Each program leads a process group of its own: everything in it is ended, whoever started it.
+    for pid in "${pids[@]}"; do kill -TERM -- "-$pid" 2> /dev/null || true; done
+    for _ in $(seq 20); do
+        any_left || break
+        sleep 1
+    done
+    for pid in "${pids[@]}"; do kill -KILL -- "-$pid" 2> /dev/null || true; done
     for container in "${containers[@]}"; do buildah rm "$container" > /dev/null 2>&1 || true; done
-    [ -z "$folder" ] || rm -rf "$folder"
+    [ -z "$folder" ] || rm -rf --one-file-system "$folder"
+}
+
+any_left() {
+    for pid in "${pids[@]}"; do kill -0 -- "-$pid" 2> /dev/null && return; done
+    return 1
 }
 
 container() { # IMAGE → $name
@@ -86,18 +96,26 @@ container() { # IMAGE → $name
     containers+=("$name")
 }
 
+options() {
+    run=(
+        buildah run --isolation chroot --network host --volume "$folder/data:/data"
+        --volume "$folder/instances:/srv/asterisk/instances" --volume "$folder/secrets:/run/secrets:ro"
+        "${environment[@]}"
+    )
+}
+
 inside() { # CONTAINER COMMAND…
-    local name=$1
+    local name=$1 run
     shift
-    buildah run --isolation chroot --network host --volume "$folder/data:/data" \
-        --volume "$folder/instances:/srv/asterisk/instances" --volume "$folder/secrets:/run/secrets:ro" \
-        "${environment[@]}" "$name" -- "$@"
+    options
+    "${run[@]}" "$name" -- "$@"
 }
 
 start() { # LABEL CONTAINER COMMAND…
-    local label=$1
-    shift
-    inside "$@" > "$folder/$label.log" 2>&1 &
+    local label=$1 name=$2 run
+    shift 2
+    options
+    setsid "${run[@]}" "$name" -- "$@" > "$folder/$label.log" 2>&1 &
     pids+=($!)
 }
 
@@ -151,7 +169,8 @@ try() {
     until_true 90 worker grep -q part.ready "$folder/worker.log"
     until_true 90 web curl -fsS "http://127.0.0.1:$web/readyz"
     say "web:      /readyz says $(curl -fsS "http://127.0.0.1:$web/readyz")"
-    inside "$node" hotline doctor | grep -v "^ok" | sed 's/^/images:   doctor: /' || true
+    say "doctor:   finds missing what the volumes hold: $( (inside "$node" hotline doctor 2> /dev/null || true) \
+        | sed -n 's/^MISSING *\(model [^ ]*\|[^ ]*\).*/\1/p' | paste -sd, | sed 's/,/, /g')"
     say "every program started"
 }
 
