@@ -45,8 +45,7 @@ class Heard:
     """What an event has changed."""
 
     call: LiveCall
-    before: CallState | None
-    """State before the event, None for a call that was not known."""
+    before: CallFacts
     changed: bool
     seats: tuple[tuple[str, SeatEvent], ...]
     """What it means for seats."""
@@ -64,6 +63,14 @@ class Board:
 
     def __repr__(self) -> str:
         return f"<Board: {len(self.calls)} calls, {self._matcher.waiting} waiting, {self._matcher.idle} seats idle>"
+
+    @property
+    def waiting(self) -> int:
+        return self._matcher.waiting
+
+    @property
+    def idle(self) -> int:
+        return self._matcher.idle
 
     def reset(self, seats: Iterable[Seat], calls: Mapping[str, LiveCall]) -> None:
         """Forget everything and begin from what a resynchronisation found."""
@@ -84,9 +91,8 @@ class Board:
         call = known if known is not None else LiveCall(CallFacts(event.call))
         before = call.facts
         after = hear(before, event)
-        state_before = before.state if known is not None else None
         if after == before:
-            return Heard(call, state_before, changed=False, seats=())
+            return Heard(call, before, changed=False, seats=())
         self.calls[event.call] = call
         call.facts = after
         follows = consequences(after, event, self._holders(event.call))
@@ -98,7 +104,7 @@ class Board:
             self._forget(event.call)
         else:
             self.index_call(event.call)
-        return Heard(call, state_before, changed=True, seats=follows)
+        return Heard(call, before, changed=True, seats=follows)
 
     def _holders(self, uid: str) -> list[str]:
         return [extension for extension, seat in self.seats.items() if seat.call_uid == uid]

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import structlog
 
-from acd import claims
+from acd import claims, figures
 from acd.duty import Due, Duty, Item, LeaseOver, Led, Looked, RingFailed, SeatPressed, TermOver
 from acd.errors import NotLeadingError
 from acd.hearing import compare, hear_link
@@ -89,6 +89,7 @@ class Controller:
             try:
                 await self._handle(item)
                 await offer(self.duty)
+                figures.show(self.duty)
             except NotLeadingError:
                 _log.info("acd.not_leading", item=type(item).__name__)
             except Exception:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 
+from acd import figures
 from acd.board import LiveCall
 from acd.calls import CallFacts, CallState
 from acd.customers import class_of_numbers
@@ -28,6 +29,7 @@ async def hear_link(duty: Duty, event: AmiEvent) -> None:
     try:
         told = translate(event)
     except EventRefusedError as error:
+        figures.REFUSED.labels(error.reason).inc()
         _log.warning("acd.event_refused", code=error.reason, name=event.name)
         return
     match told:
@@ -60,6 +62,7 @@ async def hear(duty: Duty, event: CallEvent) -> None:
         duty.outbox.add(event)
         return
     call = heard.call
+    figures.note_wait(heard.before, call.facts)
     if call.customer_class is None and call.facts.caller:
         await look_up(duty, [call])
     duty.outbox.add(event, call.customer_class, duty.board.priority_of(call))

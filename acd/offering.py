@@ -6,7 +6,7 @@ import asyncio
 
 import structlog
 
-from acd import claims
+from acd import claims, figures
 from acd.calls import Attempt
 from acd.duty import Duty, RingFailed
 from acd.errors import NotLeadingError
@@ -42,6 +42,7 @@ async def offer(duty: Duty) -> None:
             for open_offer in made[number:]:
                 _put_back(duty, open_offer.uid, open_offer.extension)
             raise
+        figures.CLAIMS.labels("lost" if claimed is None else "won").inc()
         if claimed is None:
             _hold(duty, one.uid)
             continue
@@ -60,16 +61,10 @@ def _ring(duty: Duty, uid: str, seat: Seat) -> None:
 
 
 async def _redirect(duty: Duty, uid: str, seat: Seat, attempt: int) -> None:
+    exten = f"{seat.extension}*{seat.epoch}*{attempt}"
     try:
-        await duty.link.action(
-            "Redirect",
-            {
-                "Channel": uid,
-                "Context": "acd-ring",
-                "Exten": f"{seat.extension}*{seat.epoch}*{attempt}",
-                "Priority": "1",
-            },
-        )
+        with figures.REDIRECT.time():
+            await duty.link.action("Redirect", {"Channel": uid, "Context": "acd-ring", "Exten": exten, "Priority": "1"})
     except ActionRefused as error:
         reason = error.code  # the caller is gone
     except ActionTimeout:
@@ -86,6 +81,7 @@ async def _redirect(duty: Duty, uid: str, seat: Seat, attempt: int) -> None:
 
 
 async def ring_failed(duty: Duty, failed: RingFailed) -> None:
+    figures.CLAIMS.labels("failed").inc()
     _log.warning("acd.ring_failed", call=failed.call, seat=failed.seat, reason=failed.reason)
     await tell_seat(duty, failed.seat, RingOver(failed.call, failed.epoch))
     _release(duty, failed.call, failed.epoch)

@@ -47,6 +47,11 @@ class Outbox:
     def __repr__(self) -> str:
         return f"<Outbox: {self._events} events of {len(self._pending)} calls>"
 
+    @property
+    def events(self) -> int:
+        """How many are not in the database yet."""
+        return self._events
+
     def add(self, event: CallEvent, customer_class: CustomerClass | None = None, priority: int = 0) -> None:
         if self._events >= self._limit:
             if not self.overflowed:

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from prometheus_client import generate_latest
 
-from acd import customers, desk
+from acd import customers, desk, figures
 from acd.words import CustomerClass, Level
 from hotline.database import Database
 from tests.acd.pipe import Pipe
@@ -312,3 +313,17 @@ async def test_a_call_that_has_only_just_begun_is_not_missed(
 
 def beats(play: Play) -> list[int]:
     return [int(sent.headers["Value"]) for sent in play.link.actions("Setvar") if sent.headers["Variable"] == "ACD_HB"]
+
+
+async def test_figures_are_served(play: Play) -> None:
+    waits = figures.WAIT._sum.get()
+    play.queue("n1-1.1", ago=4)
+    call, seat, epoch = await play.rung(1)
+    play.link.emit("UserEvent", {"UserEvent": "Hotline"})
+    play.tell("answered", call, seat=seat, epoch=epoch)
+    await play.seat_is(seat, "talking")
+    text = generate_latest().decode()
+    assert "hotline_acd_acts 1.0" in text
+    assert "hotline_acd_idle 1.0" in text
+    assert 'hotline_acd_events_refused_total{code="unknown_kind"}' in text
+    assert figures.WAIT._sum.get() - waits == pytest.approx(4, abs=1)
