@@ -167,6 +167,8 @@ class Settings(BaseSettings):
     reply_due_hours: float = Field(48.0, gt=0)
     """D86: until when a complaint is replied to."""
     menu: Path = CHECKOUT / "ivr" / "menu.yaml"
+    prompts: Path = CHECKOUT / "ivr" / "prompts"
+    """WAV files (8 kHz, 16 bit, one channel) that callers hear; a folder of your own must hold each of these names."""
     """The menus that callers hear."""
     ami: AmiSettings = AmiSettings()
     asterisk: AsteriskSettings = AsteriskSettings()

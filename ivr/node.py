@@ -22,7 +22,6 @@ from ivr.paths import NodePaths
 from ivr.render import render_menus
 
 TEMPLATES = CHECKOUT / "docker" / "asterisk"
-PROMPTS = CHECKOUT / "ivr" / "prompts"
 MUSIC = "hold-music"
 SILENCE = "silence"
 MESSAGE_SECONDS = 180
@@ -101,13 +100,13 @@ def render_node(settings: Settings, seats: Iterable[SeatAccount], *, paths: Node
     would not read as plain text, MenuError for a menu that strands callers, NoAsteriskError where none is installed.
     """
     paths = paths or NodePaths.of(settings)
-    menus = load_menus(settings.menu)
+    menus = load_menus(settings.menu, prompts=settings.prompts)
     texts = render_texts(settings, sorted(seats, key=lambda seat: seat.extension), menus, paths)
     for folder in paths.folders:
         folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         _replace(paths.etc / name, text)
-    _copy_sounds(menus, paths)
+    _copy_sounds(menus, settings.prompts, paths)
     if os.geteuid() == 0:
         _hand_over(paths)
     return paths
@@ -191,12 +190,12 @@ def _replace(target: Path, text: str) -> None:
     part.replace(target)
 
 
-def _copy_sounds(menus: Menus, paths: NodePaths) -> None:
+def _copy_sounds(menus: Menus, prompts: Path, paths: NodePaths) -> None:
     """Asterisk in a chroot cannot see the checkout, so that it gets a copy of the prompts that are played."""
     for name in sorted({*menus.prompts(), *DIALPLAN_PROMPTS}):
-        _copy(PROMPTS / f"{name}.wav", paths.sounds)
-    _copy(PROMPTS / f"{MUSIC}.wav", paths.music)
-    _copy(PROMPTS / f"{SILENCE}.wav", paths.quiet)
+        _copy(prompts / f"{name}.wav", paths.sounds)
+    _copy(prompts / f"{MUSIC}.wav", paths.music)
+    _copy(prompts / f"{SILENCE}.wav", paths.quiet)
 
 
 def _copy(source: Path, folder: Path) -> None:

@@ -42,7 +42,8 @@ def _load(file: Path | None) -> Menus:
     from ivr.menu import MenuError, load_menus
 
     try:
-        return load_menus(file or load_settings().menu)
+        settings = load_settings()
+        return load_menus(file or settings.menu, prompts=settings.prompts)
     except MenuError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

@@ -24,7 +24,7 @@ from hotline.demo.table import call_table
 from hotline.errors import HotlineError
 from hotline.processes.supervisor import System, running
 from hotline.settings import Settings
-from ivr.node import PROMPTS
+from ivr.menu import PROMPTS
 from qa import draws
 
 WRAP_UP_SECONDS = 3.0

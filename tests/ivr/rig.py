@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import soundfile
 from numpy.typing import NDArray
 from pydantic import SecretStr
 
 from hotline.demo.softphone import Softphone, open_softphone
 from hotline.processes.asterisk import AsteriskNode
-from hotline.settings import AcdSettings, AmiSettings, AsteriskSettings, Settings
+from hotline.settings import CHECKOUT, AcdSettings, AmiSettings, AsteriskSettings, Settings
 from ivr.journal import Entry, read_journal
 from ivr.node import SeatAccount
 
@@ -52,7 +53,16 @@ menus:
 """To the queue within two seconds, where the menu is not what is tested."""
 
 
-def settings_of_node(menu: Path | None = None, **acd: int) -> Settings:
+def brief_prompts(folder: Path) -> Path:
+    """Every prompt, shortened to its first second."""
+    folder.mkdir(exist_ok=True)
+    for prompt in (CHECKOUT / "ivr" / "prompts").glob("*.wav"):
+        samples, rate = soundfile.read(prompt, dtype="int16")
+        soundfile.write(folder / prompt.name, samples[:rate], rate)
+    return folder
+
+
+def settings_of_node(menu: Path | None = None, prompts: Path | None = None, **acd: int) -> Settings:
     """A node that runs beside any other: its own name, folder and ports."""
     rtp = 30000 + 200 * (free_port() % 100)
     return Settings(
@@ -62,7 +72,8 @@ def settings_of_node(menu: Path | None = None, **acd: int) -> Settings:
             node="t1", sip_port=free_port(socket.SOCK_DGRAM), http_port=free_port(), rtp_start=rtp, rtp_end=rtp + 198
         ),
         acd=AcdSettings(**{"heartbeat_dead_loops": 60, **acd}),  # type: ignore[arg-type]
-        **({"menu": menu} if menu else {}),  # type: ignore[arg-type]
+        menu=menu or CHECKOUT / "ivr" / "menu.yaml",
+        prompts=prompts or CHECKOUT / "ivr" / "prompts",
     )
 
 
@@ -217,7 +228,11 @@ async def open_stage(
 ) -> AsyncIterator[Stage]:
     menu = scratch / "menu.yaml"
     menu.write_text(menu_text, "utf-8")
-    node = AsteriskNode(settings_of_node(menu, **acd), [account(seat) for seat in seats], die_with_parent=True)
+    node = AsteriskNode(
+        settings_of_node(menu, brief_prompts(scratch / "prompts"), **acd),
+        [account(seat) for seat in seats],
+        die_with_parent=True,
+    )
     try:
         async with node, open_ami(node.settings) as ami:
             stage = Stage(node, ami, scratch, beating)

@@ -30,7 +30,7 @@ async def test_a_key_pressed_during_the_greeting_counts_after_the_notice_in_brie
         "greeting: []", "greeting: [recording-notice]\ngreeting_in_brief: [recording-notice-brief]"
     )
     async with open_stage(tmp_path, menu_text=menu) as stage:
-        for keys, service, least, most in (({0.5: "2"}, "suggestion", 2, 5), ({0.5: "8"}, "complaint", 3, 7)):
+        for keys, service, least, most in (({0.5: "2"}, "suggestion", 1.4, 2.4), ({0.5: "8"}, "complaint", 2.5, 4.5)):
             async with sipp_call(stage, sender=CALLER, keys=keys):
                 entered, queued = await stage.ami.told("entered"), await stage.ami.told("queued")
             assert queued["Service"] == service
