@@ -23,7 +23,9 @@ _SOUNDS = {
     "ling": "0", "yi": "1", "yao": "1", "er": "2", "san": "3", "si": "4", "shi": "4", "wu": "5", "wo": "5", "liu": "6",
     "qi": "7", "ba": "8", "jiu": "9", "dong": "0", "guai": "7", "shan": "3",
 }  # fmt: skip
-_LIKE = {"两": "2", "么": "1"}
+_LIKE = {"两": "2"} | dict.fromkeys("么妖要腰邀耀药咬摇", "1")
+"""Words that a digit is written as when it is misheard: 幺 above all."""
+_REPEATED = re.compile(r"(\d)\1{2,}")
 _SEPARATORS = ".-—·~/"
 _BETWEEN = re.compile("[,。:]?(?:(?:嗯|呃|啊|哦|那个|然后|再|后面是?|就是|接着|对|呢|额|诶)[,。]?)*")
 """What may stand between two groups of one number."""
@@ -157,11 +159,12 @@ def _misheard(text: str, position: int, before_it: int) -> str | None:
     heard = _LIKE.get(character) or next((_SOUNDS[each] for each in syllables(character) if each in _SOUNDS), None)
     if heard is None:
         return None
-    rest = text[position + 1 : position + 4]
-    follow = sum(each in _WRITTEN for each in rest)
+    rest = text[position + 1 : position + 6].replace(",", "")[:3]
+    follow = sum(each in _WRITTEN or _LIKE.get(each) == "1" for each in rest)
     if not before_it:  # only 幺 is lost at the front of a mobile number, and it needs three digits after it
         return heard if heard == "1" and follow == 3 and rest[0] not in "02" else None
-    between = follow >= 2 and all(each in _WRITTEN for each in text[max(0, position - 2) : position])
+    before = text[max(0, position - 2) : position]
+    between = follow >= 2 and all(each in _WRITTEN or _LIKE.get(each) == "1" for each in before)
     last_of_eleven = before_it == 10 and not follow
     return heard if between or follow == 3 or last_of_eleven else None
 
@@ -199,9 +202,16 @@ def _possible(digits: str) -> str | None:
         digits = digits[2:]
     if any(pattern.fullmatch(digits) for pattern in (_MOBILE, _LANDLINE, _LOCAL)):
         return digits
-    if len(digits) == _MOBILE_DIGITS + 1 and _MOBILE.fullmatch(digits[1:]):
-        return digits[1:]  # a digit said before it, or its first one said twice
-    return None
+    return _one_too_many(digits) if len(digits) == _MOBILE_DIGITS + 1 else None
+
+
+def _one_too_many(digits: str) -> str | None:
+    """A mobile number with a digit said before it (是一，一三八…) or one too many in its only run of equal digits."""
+    if _MOBILE.fullmatch(digits[1:]):
+        return digits[1:]
+    runs = list(_REPEATED.finditer(digits))
+    shorter = digits[: runs[0].start()] + digits[runs[0].start() + 1 :] if len(runs) == 1 else ""
+    return shorter if _MOBILE.fullmatch(shorter) else None
 
 
 def _rank(
