@@ -28,7 +28,7 @@ import structlog
 from hotline import secrets
 from hotline.child import die_with_parent
 from hotline.connect import database_url
-from hotline.embedded import EmbeddedPostgres
+from hotline.embedded import AlreadyOwnedError, EmbeddedPostgres
 from hotline.errors import HotlineError
 from hotline.migrations import runner
 from hotline.processes.environment import for_child
@@ -41,6 +41,8 @@ READY_SECONDS = 90.0
 STOP_SECONDS = 20.0
 FIRST_BACK_OFF = 0.5
 LONGEST_BACK_OFF = 30.0
+BORROWED_SECONDS = 30.0
+"""A command such as `hotline users add` may be running the database for itself this long."""
 STEADY_SECONDS = 60.0
 """A part that ran this long has recovered: its next end is not counted with the earlier ones."""
 _LARGEST_LOG = 10_000_000
@@ -94,7 +96,7 @@ async def running(
     folder = settings.instance_dir
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder), settled(secrets.complete(settings)) as chosen:
-        postgres = _start_postgres(chosen, progress)
+        postgres = await _start_postgres(chosen, progress)
         children: dict[str, _Part] = {}
         watcher: asyncio.Task[None] | None = None
         try:
@@ -243,13 +245,21 @@ async def _first_byte(descriptor: int) -> bool:
     return bool(os.read(descriptor, 1))
 
 
-def _start_postgres(settings: Settings, progress: Progress) -> EmbeddedPostgres | None:
+async def _start_postgres(settings: Settings, progress: Progress) -> EmbeddedPostgres | None:
     if settings.database_url is not None:
         return None
     progress("starting the database")
     postgres = EmbeddedPostgres(settings.instance_dir)
-    postgres.start()
-    return postgres
+    deadline = time.monotonic() + BORROWED_SECONDS
+    while True:
+        try:
+            postgres.start()
+        except AlreadyOwnedError:  # by a short command, which will be done in a moment
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.2)
+        else:
+            return postgres
 
 
 async def _keep_postgres(postgres: EmbeddedPostgres) -> None:

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from hotline import secrets
+from hotline.embedded import borrowed
 from hotline.errors import HotlineError
 from hotline.processes.environment import for_child
 from hotline.processes.supervisor import AlreadyRunningError, running, supervisor_pid
@@ -130,6 +131,20 @@ def test_hotline_down_stops_it_from_outside(
     assert process.wait(10) == 0
     assert all(_gone(pid) for pid in pids.values())
     assert down().stdout == "nothing was running\n"
+
+
+async def test_a_start_waits_for_a_command_that_runs_the_database_for_itself(settings: Settings) -> None:
+    with borrowed(settings.instance_dir) as url:
+        assert url
+
+        async def start() -> dict[str, int]:
+            async with running(settings, ()) as system:
+                return system.pids
+
+        starting = asyncio.create_task(start())
+        await asyncio.sleep(1)
+        assert not starting.done()
+    assert set(await starting) == {"postgres"}
 
 
 def test_secrets_are_made_once_for_the_owner_only(settings: Settings) -> None:
