@@ -66,5 +66,5 @@ def _follow(choice: Choice, sound: Callable[[str], str]) -> list[str]:
             case ToMessageBox():
                 lines.append("Goto(acd-voicemail,s,1)")
             case HangUp():
-                lines += ["Set(HL_STATE=done)", "Hangup()"]
+                lines += ["Set(HL_STATE=done)", f"Playback({checked(sound('thanks'))})", "Hangup()"]
     return [f" same => n,{line}" for line in lines]

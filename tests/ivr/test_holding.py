@@ -17,7 +17,7 @@ CALLER = "<sip:13900000001@127.0.0.1>"
 
 
 async def test_keys_choose_the_service_and_nothing_pressed_is_a_complaint(stage: Stage) -> None:
-    for keys, service in (({0.3: "2"}, "suggestion"), ({0.3: "3", 0.4: "0"}, "standards"), ({}, "complaint")):
+    for keys, service in (({0.3: "2"}, "suggestion"), ({0.3: "3", 0.4: "1", 0.5: "0"}, "standards"), ({}, "complaint")):
         async with sipp_call(stage, sender=CALLER, keys=keys):
             queued = await stage.ami.told("queued")
             assert queued["Service"] == service
