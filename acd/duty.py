@@ -100,6 +100,8 @@ class Duty:
     """When this controller stopped acting, None while it acts or before it ever did."""
     contacts: dict[str, bool] = field(default_factory=dict)
     """Which telephones are registered, those of seats that were just added included."""
+    journal_read: int = 0
+    """How far the journal was read when the floor was last picked up; what came after was also heard."""
     lease: float = field(init=False)
     """Seconds a claim lasts."""
     widening: asyncio.TimerHandle | None = None

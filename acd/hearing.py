@@ -12,9 +12,9 @@ from acd.duty import Duty
 from acd.errors import EventRefusedError, NotLeadingError
 from acd.events import CallEvent, Kind, SeatContact
 from acd.ports import AmiEvent
-from acd.resume import missed
+from acd.resume import NOTICED, missed
 from acd.resync import FloorSnapshot
-from acd.seats import ContactChanged
+from acd.seats import CallOver, ContactChanged
 from acd.seatwork import rest, tell_seat
 from acd.translate import translate
 from acd.words import CustomerClass
@@ -51,8 +51,12 @@ async def compare(duty: Duty, seen: FloorSnapshot) -> None:
         _log.warning("acd.missed", call=event.call, kind=event.kind.value)
         await hear(duty, event)
     duty.contacts = dict.fromkeys(seen.seats_registered, True)
-    for extension in list(duty.board.seats):
+    for extension, seat in list(duty.board.seats.items()):
         await tell_seat(duty, extension, ContactChanged(extension in seen.seats_registered))
+        since = seat.state_since or seen.taken_at
+        if seat.call_uid is not None and seat.call_uid not in duty.board.calls and since < seen.taken_at - NOTICED:
+            _log.warning("acd.seat_without_call", seat=extension, call=seat.call_uid)
+            await tell_seat(duty, extension, CallOver(seat.call_uid))
 
 
 async def hear(duty: Duty, event: CallEvent) -> None:

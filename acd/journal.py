@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -29,25 +29,33 @@ class Journal:
     """When a channel was last written about, by uniqueid."""
     refused: Mapping[str, int] = field(default_factory=dict)
     """Lines that could not be believed, by code."""
+    end: int = 0
+    """Where the next reading begins, in bytes."""
 
 
-def read_journal(path: Path | None, *, tail: int = TAIL_BYTES) -> Journal:
-    """Read the end of the journal; a node without one (it runs elsewhere, or is new) gives an empty journal."""
+def read_journal(path: Path | None, *, start: int = 0, tail: int = TAIL_BYTES) -> Journal:
+    """Read the journal from byte `start`, at most its last `tail` bytes; a node without one gives an empty journal.
+
+    A journal that is shorter than `start` has been rotated and is read from its beginning.
+    """
     if path is None:
         return Journal()
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
-            file.seek(max(0, size - tail))
-            if size > tail:
+            begin = start if start <= size else 0
+            file.seek(max(begin, size - tail))
+            if size - tail > begin:
                 file.readline()  # the rest of a line that began before
+            begin = file.tell()
             raw = file.read()
     except FileNotFoundError:
         return Journal()
     except OSError as error:
         _log.error("acd.journal.unreadable", path=str(path), error=error.strerror)
         return Journal()
-    return parse(raw.decode("utf-8", "replace").split("\n"))
+    journal = parse(raw.decode("utf-8", "replace").split("\n"))
+    return replace(journal, end=begin + raw.rfind(b"\n") + 1)
 
 
 def parse(lines: Iterable[str]) -> Journal:

@@ -34,7 +34,7 @@ async def pick_up(duty: Duty) -> None:
         await _fence(duty, term)
         await duty.outbox.drained(RETRY_SECONDS)
         seen = await snapshot(duty.link, duty.clock)
-        journal = await asyncio.to_thread(read_journal, duty.journal)
+        journal = await asyncio.to_thread(read_journal, duty.journal, start=duty.journal_read)
         told = events_by_call([*journal.events, *duty.outbox.unwritten()])
         async with duty.database.transaction() as session:
             known = await record.open_calls(session)
@@ -56,6 +56,7 @@ async def pick_up(duty: Duty) -> None:
         now=duty.clock.now(),
         lease=duty.lease,
     )
+    duty.journal_read = journal.end
     await _take_over(duty, term, floor, {uid: customer_class for uid, (_, customer_class) in known.items()})
 
 
@@ -63,8 +64,11 @@ async def _take_over(duty: Duty, term: Term, floor: Resumed, classes: dict[str, 
     for event in floor.events:
         duty.outbox.add(event)
     for before, after in floor.seats:
-        if after is not before:
-            await term.run(lambda connection, b=before, a=after: claims.save(connection, b, a))  # type: ignore[misc]
+        if after is before:
+            continue
+        if not await term.run(lambda connection, b=before, a=after: claims.save(connection, b, a)):  # type: ignore[misc]
+            _again(duty, "seat_changed")  # an agent pressed a key meanwhile
+            return
     seats = await term.run(claims.load)
     calls = {uid: LiveCall(facts, classes.get(uid)) for uid, facts in floor.calls.items()}
     for call in calls.values():

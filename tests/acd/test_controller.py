@@ -300,6 +300,18 @@ async def test_a_caller_and_an_end_that_were_never_told_are_noticed(
         assert (await play.rung(2))[0] == "n1-1.2"
 
 
+async def test_a_seat_left_with_a_call_that_nobody_knows_is_set_right(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("acd.controller.LOOK_SECONDS", 0.3)
+    async with playing(database, "8001") as play:
+        await play.one(
+            "UPDATE seats SET state = 'talking', call_uid = 'n1-0.0', idle_since = NULL,"
+            " state_since = now() - interval '9 s' RETURNING pg_notify('acd_seats', '8001')"
+        )
+        await play.seat_is("8001", "ready")
+
+
 async def test_a_call_that_has_only_just_begun_is_not_missed(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -118,5 +118,17 @@ def test_only_the_end_of_a_long_journal_is_read(tmp_path: Path) -> None:
     assert 0 < len(calls) < 30
 
 
+def test_a_journal_is_read_on_from_where_it_was_read_and_anew_when_rotated(tmp_path: Path) -> None:
+    path = tmp_path / "hotline.csv"
+    lines = [line("entered", f"n1-1.{number}", "1773565200.000") + "\n" for number in range(3)]
+    path.write_text(lines[0] + lines[1][:50])
+    first = read_journal(path)
+    assert ([event.call for event in first.events], first.end) == (["n1-1.0"], len(lines[0]))
+    path.write_text("".join(lines))
+    assert [event.call for event in read_journal(path, start=first.end).events] == ["n1-1.1", "n1-1.2"]
+    path.write_text(lines[2])
+    assert [event.call for event in read_journal(path, start=10_000).events] == ["n1-1.2"]
+
+
 def test_a_node_without_a_journal_has_nothing_to_tell(tmp_path: Path) -> None:
     assert read_journal(None).events == read_journal(tmp_path / "none").events == ()
