@@ -30,6 +30,8 @@ _IN_MEMORY = 64 << 20
 """Bytes of decoded samples kept in memory: 17 minutes of two channels."""
 _LOWEST_RATE, _HIGHEST_RATE = 4_000, 384_000
 _HEAD = 1 << 16
+_COMPARED_SECONDS = 30
+_A_STEP = 2 / 32768
 _NO_PROMISE = 1 << 61
 """Frames that libsndfile names where it cannot tell the length."""
 _SHORTEST = 0.05
@@ -74,6 +76,19 @@ class Pcm:
         self._file.seek(first * width)
         frames = np.frombuffer(self._file.read((last - first) * width), "<i2").reshape(-1, self.channels)
         return frames[:, channel].astype(np.float32) / 32768.0
+
+    def is_doubled(self) -> bool:
+        """Whether both channels carry one and the same sound, as a one-channel recording saved as two does."""
+        if self.channels != 2:
+            return False
+        heard = False
+        for second in range(0, math.ceil(self.seconds), _COMPARED_SECONDS):
+            left, right = (self.read(channel, second, second + _COMPARED_SECONDS) for channel in (0, 1))
+            loudest = float(np.abs(left).max(initial=0.0))
+            if float(np.abs(left - right).max(initial=0.0)) > 0.02 * loudest + _A_STEP:
+                return False
+            heard = heard or loudest > 10 * _A_STEP
+        return heard
 
     def close(self) -> None:
         self._file.close()

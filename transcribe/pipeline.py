@@ -56,7 +56,7 @@ def transcribe_file(
 
 
 def transcribe_audio(pcm: Pcm, engines: Engines, answered_at: float | None, told: Told) -> Transcription:
-    if pcm.channels == 2:
+    if pcm.channels == 2 and not pcm.is_doubled():
         speech, talk_over = _two_channels(pcm, engines, answered_at or 0.0, told)
     else:
         speech, talk_over = _one_channel(pcm, engines, told)
@@ -93,8 +93,11 @@ def _talk_over(activity: Activity) -> list[Span]:
 
 def _recognised(pcm: Pcm, engines: Engines, speech: Sequence[Speech], told: Told) -> list[Turn]:
     longest = engines.recogniser.longest
-    everyone = sorted(region for each in speech for region in each.regions) if pcm.channels == 1 else None
-    work = [(each, pack(each.regions, pcm.seconds, longest, everyone)) for each in speech]
+    on_channel = {
+        channel: sorted(region for each in speech if each.channel == channel for region in each.regions)
+        for channel in {each.channel for each in speech}
+    }
+    work = [(each, pack(each.regions, pcm.seconds, longest, on_channel[each.channel])) for each in speech]
     total = sum(window.seconds for _, windows in work for window in windows)
     done = 0.0
     turns: list[Turn] = []

@@ -30,7 +30,7 @@ FRAME = 270 / RATE
 FIRST_FRAME = 991 / 2 / RATE
 """Seconds to the middle of the first frame; a frame sees 991 samples."""
 _PAIRS = ((0, 1), (0, 2), (1, 2))
-_BATCH = 8
+_BATCH = 4
 _INAUDIBLE = 0.002
 """Peak (-54 dBFS) below which a window is silence: the network normalises its input and would hear speech in hiss."""
 
@@ -161,6 +161,7 @@ def open_network(model: Path, threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # the arena keeps what one batch needed for as long as the process lives
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 

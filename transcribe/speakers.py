@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -53,10 +54,10 @@ class SpeakerEncoder:
     """CAM++ as ONNX: speech of a second or more → a vector of unit length; the same voice gives near vectors."""
 
     def __init__(self, model: Path, threads: int = 2) -> None:
-        self._session = open_network(model, threads)
+        self._open = cache(lambda: open_network(model, threads))  # calls of two channels never need it
 
     def voice(self, samples: Samples) -> Voice:
-        (embedding,) = self._session.run(["embs"], {"feats": log_mel(samples)[None]})
+        (embedding,) = self._open().run(["embs"], {"feats": log_mel(samples)[None]})
         vector = embedding[0]
         return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), np.float32)
 

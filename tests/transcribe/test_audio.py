@@ -148,3 +148,11 @@ def test_hours_of_sound_take_little_memory(tmp_path: Path) -> None:
         assert np.abs(pcm.read(0, 2.5 * 3600, 2.5 * 3600 + 1)).max() > 0.01
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 150_000, f"decoding took {grown} kB more at its peak; the samples alone are 346 MB"
+
+
+def test_one_sound_saved_on_two_channels_is_known(tmp_path: Path) -> None:
+    voice, other = tone(3.0, 8000, 300.0), tone(3.0, 8000, 700.0)
+    for name, left, right in (("doubled", voice, voice), ("call", voice, other), ("quiet", voice * 0, voice * 0)):
+        soundfile.write(tmp_path / f"{name}.wav", np.stack([left, right], axis=1), 8000)
+        with decode(tmp_path / f"{name}.wav") as pcm:
+            assert pcm.is_doubled() == (name == "doubled")
