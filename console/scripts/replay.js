@@ -19,6 +19,12 @@ function resolved(name) {
   return value;
 }
 
+/** What is not played yet is paler. Opaque, because the played part is painted with the same transparency. */
+function mixed(colour, paper) {
+  const [one, other] = [colour, paper].map((value) => value.match(/\d+/g).map(Number));
+  return `rgb(${one.map((part, index) => Math.round(part * 0.42 + other[index] * 0.58)).slice(0, 3).join(", ")})`;
+}
+
 class Player {
   constructor(box) {
     this.box = box;
@@ -38,7 +44,7 @@ class Player {
     this.seconds = seconds;
     const caller = resolved("--caller");
     const seat = resolved("--seat");
-    const faded = (value) => value.replace("rgb(", "rgba(").replace(")", ", 0.4)");
+    const paper = resolved("--sunk");
     this.regions = RegionsPlugin.create();
     this.wave = WaveSurfer.create({
       container: this.box.querySelector(".wave"),
@@ -48,8 +54,8 @@ class Player {
       duration: seconds,
       cspNonce: document.querySelector("meta[name=csp-nonce]").content,
       splitChannels: peaks.length > 1
-        ? [{ waveColor: faded(caller), progressColor: caller, height: 56 }, { waveColor: faded(seat), progressColor: seat, height: 56 }]
-        : [{ waveColor: faded(caller), progressColor: caller, height: 112 }],
+        ? [{ waveColor: mixed(caller, paper), progressColor: caller, height: 56 }, { waveColor: mixed(seat, paper), progressColor: seat, height: 56 }]
+        : [{ waveColor: mixed(caller, paper), progressColor: caller, height: 112 }],
       cursorColor: resolved("--bad"),
       cursorWidth: 2,
       normalize: false,
