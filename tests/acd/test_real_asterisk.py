@@ -131,3 +131,24 @@ async def test_a_key_account_reaches_the_senior_and_an_ordinary_caller_the_junio
         assert await first_to_ring(phones) == "8101"
         await stage.caller("13911112222")
         await phones["8001"].wait_for("incoming", timeout=10)
+
+
+async def test_second_seat_is_rung_before_fifteen_seconds(tmp_path: Path, database: Database) -> None:
+    """D9 with the settings as they are delivered."""
+    async with open_floor(tmp_path, database) as stage:
+        assert (stage.settings.acd.ring_seconds, stage.settings.acd.promise_seconds) == (7, 15)
+        await stage.controller()
+        phones = {name: await stage.seat(name) for name in ("8001", "8002")}
+        await stage.reachable("8001", "8002")
+        await stage.caller()
+        first = await first_to_ring(phones)
+        second = "8002" if first == "8001" else "8001"
+        await phones[second].wait_for("incoming", timeout=12)
+        await phones[second].tell("answer")
+        call = await stage.call_is("talking")
+        assert call.waited_seconds is not None
+        assert 7 <= call.waited_seconds < 15
+        assert (await stage.timeline(call.uid))[2:] == [
+            f"ringing {first}", f"returned {first}", f"ringing {second}", f"answered {second}",
+        ]  # fmt: skip
+        assert await stage.one("SELECT count(*) FROM breaches") == 0
