@@ -4,6 +4,8 @@ const SENT = "hotline:sent";
 
 export function keepForms() {
   forgetSaved();
+  // who logs out leaves nothing of a caller behind in this tab
+  document.querySelector('form[action="/logout"]')?.addEventListener("submit", () => sessionStorage.clear());
   for (const form of document.querySelectorAll("form[data-keep]")) keep(form);
 }
 

@@ -189,6 +189,8 @@ async def test_what_was_typed_survives_an_ended_session(at_desk: Desk) -> None:
     page = await at_desk.page(Role.RECORDING_CLERK)
     await page.goto(f"{at_desk.url}/drafts/{RECORDED}")
     await page.get_by_label("客户诉求").fill("退费并书面道歉")
+    await page.reload()
+    await expect(page.get_by_label("客户诉求")).to_have_value("退费并书面道歉")
     async with at_desk.house.database.transaction() as session:
         await session.execute(text("UPDATE login_sessions SET revoked_at = now()"))
     await page.get_by_role("button", name="确认并生成工单").click()
@@ -199,6 +201,9 @@ async def test_what_was_typed_survives_an_ended_session(at_desk: Desk) -> None:
     await page.wait_for_url(f"**/drafts/{RECORDED}")
     await expect(page.get_by_label("客户诉求")).to_have_value("退费并书面道歉")
     await expect(page.locator("[data-restored]")).to_be_visible()
+    await page.get_by_role("button", name="退出").click()
+    await page.wait_for_url("**/login")
+    assert await page.evaluate("sessionStorage.length") == 0
 
 
 async def test_a_discarded_draft_needs_a_reason(at_desk: Desk) -> None:
