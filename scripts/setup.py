@@ -233,12 +233,20 @@ def torch_done() -> bool:
 
 def torch() -> None:
     """A CPU build where one can be had: from pip's own sources, or from torch's; the registry's build otherwise."""
+    forget_half_installed()
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     elsewhere = ["--extra-index-url", CPU_BUILDS] if reachable(CPU_BUILDS + "/torch/") else []
     if quietly([*pip, *elsewhere, f"torch=={TORCH}+cpu"]) == 0:
         return
     say("  no CPU build of torch is to be had here; taking the registry's, which is large")
     run([*pip, f"torch=={TORCH}"], "installing torch")
+
+
+def forget_half_installed() -> None:
+    """Packages in whose middle pip was killed: it writes RECORD last, and takes one without it for installed."""
+    for info in VENV.glob("lib/python*/site-packages/*.dist-info"):
+        if not (info / "RECORD").exists():
+            shutil.rmtree(info)
 
 
 def reachable(url: str) -> bool:
@@ -254,6 +262,7 @@ def python_done() -> bool:
 
 
 def python() -> None:
+    forget_half_installed()
     run(
         [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-e", f"{CHECKOUT}[dev]"],
         "installing the Python packages",

@@ -86,3 +86,16 @@ def test_a_package_the_tests_alone_need_may_be_missing(
     setup.test_packages()
     assert "chromium cannot be installed here" in capsys.readouterr().out
     assert setup.test_packages_done(), "not tried again at every make"
+
+
+def test_a_package_that_was_half_installed_is_installed_again(
+    setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setup, "VENV", tmp_path)
+    packages = tmp_path / "lib" / "python3.11" / "site-packages"
+    for name, files in {"whole-1.dist-info": ["METADATA", "RECORD"], "half-1.dist-info": ["METADATA"]}.items():
+        (packages / name).mkdir(parents=True)
+        for file in files:
+            (packages / name / file).touch()
+    setup.forget_half_installed()
+    assert [each.name for each in packages.iterdir()] == ["whole-1.dist-info"]
