@@ -105,13 +105,16 @@ class _Order:
 
     def join(self, entry: _Entry, live: dict[str, _Entry]) -> None:
         entries = self.entries
-        if not entries or entries[-1] <= entry:
-            entries.append(entry)
-        else:
+        if entries and entry < entries[-1]:
             insort(entries, entry, lo=self.start)
+        else:
+            entries.append(entry)
         if len(entries) > 2 * len(live) + _SLACK:
-            self.entries = [kept for kept in entries[self.start :] if live.get(kept[1]) is kept]
-            self.start = 0
+            self.tidy(live)
+
+    def tidy(self, live: dict[str, _Entry]) -> None:
+        self.entries = [entry for entry in islice(self.entries, self.start, None) if live.get(entry[1]) is entry]
+        self.start = 0
 
     def head(self, live: dict[str, _Entry]) -> _Entry | None:
         entries, place, end = self.entries, self.start, len(self.entries)
@@ -215,8 +218,15 @@ class Matcher:
         profile = self._profiles.get((seat.level, seat.skills))
         orders, lines = profile if profile is not None else self._new_profile(seat.level, seat.skills)
         self._touched |= lines
-        for order in orders:
-            order.join(entry, idle)
+        most = 2 * len(idle) + _SLACK
+        for order in orders:  # `join` without the call
+            entries = order.entries
+            if entries and entry < entries[-1]:
+                insort(entries, entry, lo=order.start)
+            else:
+                entries.append(entry)
+            if len(entries) > most:
+                order.tidy(idle)
 
     def _new_profile(self, level: Level, skills: frozenset[Service]) -> tuple[tuple[_Order, ...], int]:
         """Orders that such a seat stands in, and the lines it serves."""
@@ -246,21 +256,49 @@ class Matcher:
         """
         if self._relaxing and self._relaxing[0][0] <= now:
             self._relax(now)
-        made: list[Offer] = []
-        waiting, callers, idle = self._waiting, self._callers, self._idle
-        if not idle:
-            return made
+        if not self._idle:
+            return []
         bits = self._touched & self._occupied
         self._touched = 0
-        heads: list[tuple[_Entry, int, _Line]] = []
+        if len(self._idle) == 1:
+            offer = self._offer_to_the_first(bits)
+            if offer is not None:
+                return [offer]
+        return self._offer_to_all(bits)
+
+    def _offer_to_the_first(self, bits: int) -> Offer | None:
+        """The usual case on a busy floor, without a heap: one seat has become idle, and it fits the best caller."""
+        waiting = self._waiting
+        best: _Entry | None = None
+        chosen: _Line | None = None
         for line in self._chosen.get(bits) or self._choose(bits):
             order = line.callers
-            if order.start < len(order.entries) and waiting.get((entry := order.entries[order.start])[1]) is entry:
-                heads.append((entry, line.bit, line))  # `head` without the call: this loop is most of a decision
-            elif (head := order.head(waiting)) is not None:
-                heads.append((head, line.bit, line))
-            else:
+            entry: _Entry | None
+            if order.start >= len(order.entries) or waiting.get((entry := order.entries[order.start])[1]) is not entry:
+                entry = order.head(waiting)
+            if entry is None:
                 self._occupied &= ~line.bit
+            elif best is None or entry < best:
+                best, chosen = entry, line
+        if best is None or chosen is None:
+            return None
+        uid = best[1]
+        seat = self._best_seat(chosen.seats, self._callers[uid].tried)
+        if seat is None:
+            return None
+        del waiting[uid], self._callers[uid], self._idle[seat[1]]
+        return Offer(uid, seat[1])
+
+    def _offer_to_all(self, bits: int) -> list[Offer]:
+        waiting, callers, idle = self._waiting, self._callers, self._idle
+        made: list[Offer] = []
+        heads: list[tuple[_Entry, int, _Line]] = []
+        for line in self._chosen.get(bits) or self._choose(bits):
+            head = line.callers.head(waiting)
+            if head is None:
+                self._occupied &= ~line.bit
+            else:
+                heads.append((head, line.bit, line))
         if len(heads) > 1:
             heapify(heads)
         while heads:
