@@ -18,8 +18,9 @@ MAX_LIST = 200_000
 """Events of one list action; more is taken for a runaway answer."""
 MAX_UNSENT = 1024 * 1024
 """Bytes that Asterisk has not taken from us; more means it has stopped reading."""
-PING_ROUNDS = 5
-"""Waits for one ping while other data still arrives: a backlog of events may stand before its answer."""
+PING_ROUNDS = 20
+"""Waits for one ping while other data still arrives: a backlog of events may stand before its answer. Waits in which
+we did not read all the time do not count."""
 
 
 @dataclass(slots=True)
@@ -85,6 +86,7 @@ class AmiSession(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._received = 0
         self._held = False
+        self._holds = 0
 
     # ---- asyncio's side ---------------------------------------------------------------------------------------
 
@@ -110,6 +112,7 @@ class AmiSession(asyncio.Protocol):
         """Stop handing events on; Asterisk's side fills up instead of our memory."""
         if not self._held:
             self._held = True
+            self._holds += 1
             if self._transport is not None:
                 self._transport.pause_reading()
 
@@ -227,13 +230,13 @@ class AmiSession(asyncio.Protocol):
         rounds = 0
         try:
             while rounds < PING_ROUNDS:
-                before = self._received
+                before, holds = self._received, self._holds
                 done, _ = await asyncio.wait({pending.answered}, timeout=timeout)
                 if done:
                     pending.answered.exception()
                     return
-                if self._held:
-                    continue  # we are the ones not reading
+                if self._held or self._holds != holds:
+                    continue  # we were the ones not reading
                 if self._received == before:
                     break
                 rounds += 1

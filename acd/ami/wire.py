@@ -1,9 +1,9 @@
 """Bytes of AMI to messages and back, without any I/O.
 
 Reading: `Framer` cuts the stream at blank lines *before* decoding, so a character or a line end split over two
-segments cannot be lost; panoramisk parses each message. Writing: panoramisk's Action lays the headers out, after every
-name and value has been checked: Asterisk ends a header at a lone line feed (AST main/manager.c:7217 `get_input`) and
-discards a message with a line of more than 1024 bytes or more than 128 lines.
+segments cannot be lost; panoramisk parses each message. Writing: every name and value is checked, because Asterisk ends
+a header at a lone line feed and discards a message with a line of more than 1024 bytes or more than 128 lines (AST
+main/manager.c:7217 `get_input`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from panoramisk.actions import Action
 from panoramisk.message import Message
 
 from acd.ports import AmiEvent, UnsafeValue
@@ -158,10 +157,8 @@ def encode(name: str, action_id: str, headers: Mapping[str, str], variables: Map
     if len(headers) + len(lines) > MAX_HEADERS:
         raise UnsafeValue(f"more than {MAX_HEADERS} headers in one action; Asterisk would drop some")
     _check_line("Action", name)
-    message: dict[str, object] = {"Action": name, "ActionID": action_id, **headers}
-    if lines:
-        message["Variable"] = lines
-    return str(Action(message)).encode()
+    pairs = [("Action", name), ("ActionID", action_id), *headers.items(), *(("Variable", line) for line in lines)]
+    return ("".join(f"{key}: {value}\r\n" for key, value in pairs) + "\r\n").encode()
 
 
 def _variable(name: str, value: str) -> str:

@@ -355,13 +355,15 @@ async def test_a_slow_reader_makes_asterisk_wait_instead_of_filling_memory(aster
         tasks = len(asyncio.all_tasks())
         for number in range(20_000):
             asterisk.emit("Hangup", event | {"Uniqueid": str(number)})
+        await until(lambda: len(link._queue) == 100)
         await asyncio.sleep(0.5)  # several pings: holding back is no dead peer
         assert len(link._queue) == 100
         assert asterisk.feed.writer.transport.get_write_buffer_size() > 10_000_000
         assert len(asyncio.all_tasks()) <= tasks
-        numbers = [(await stream.event())["Uniqueid"] for _ in range(20_000)]
-        assert numbers == [str(number) for number in range(20_000)]
-        assert link.connects == 1
+        for number in range(20_000):
+            item = await stream.next()
+            assert isinstance(item, AmiEvent)
+            assert item["Uniqueid"] == str(number)
 
 
 # ---- beyond the list: garbage without an end, a port that is not Asterisk's ---------------------------------------
