@@ -69,6 +69,7 @@ class SmallAsterisk:
         command = ["/usr/sbin/asterisk", "-f", "-C", conf]
         if self.paths.root is not None:
             command = ["chroot", str(self.paths.root), *command]
+        command = ["setpriv", "--pdeathsig", "KILL", *command]  # a killed test run leaves no Asterisk behind
         with (self.paths.base / "output").open("ab") as output:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
