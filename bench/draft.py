@@ -42,6 +42,9 @@ def main() -> None:
                 f"{name.split('.')[0] + ', ' + label:26}"
                 + "".join(f"{found[each]:>10.3f}" if each in found else f"{'':>10}" for each in FIELDS)
             )
+    found = accuracy(load("heard.yaml"))
+    label = "heard by whisper-base"
+    print(f"{label:26}" + "".join(f"{found[each]:>10.3f}" if each in found else f"{'':>10}" for each in FIELDS))
     print(f"a draft of a 10-minute call: {_ten_minutes():.3f} s")
     if arguments.errors:
         for case in load("cases.yaml"):

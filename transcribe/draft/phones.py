@@ -49,6 +49,8 @@ _REPORTED = re.compile(
 )
 _REPORTED_AFTER = re.compile("^[^。?!]{0,8}(?:给我打|打给我|打来|发来|给我发|发给我|天天打|骚扰|一直打)")
 _WRONG = re.compile("^[^\\d一二三四五六七八九零幺]{0,3}(?:不对|不是|错了|说错|讲错|打错|更正)")
+_ANNOUNCEMENT = re.compile("(?:电话|手机|号码|联系)(?:号码?)?(?:是|呢|就是|为)?[,:]?")
+_MOSTLY_SURE = 6
 _MAX_GAP = 6
 _MOBILE_DIGITS = 11
 _MAX_GROUPS = 11
@@ -101,8 +103,14 @@ def find_phone(lines: Sequence[Line]) -> Phone | None:
 def digit_groups(number: int, line: Line) -> Iterator[Group]:
     """Runs of spoken digits in one line; quantities with units and numbers with 十, 百… are none."""
     text = line.text
+    announced = _announced(number, text)
+    if announced is not None:
+        yield announced
     position = 0
     while position < len(text):
+        if announced is not None and announced.start <= position < announced.end:
+            position = announced.end
+            continue
         group = _group_at(number, text, position)
         if group is None:
             position += 1
@@ -114,6 +122,31 @@ def digit_groups(number: int, line: Line) -> Iterator[Group]:
         if group.start and text[group.start - 1] in _TENS:
             continue
         yield group
+
+
+def _announced(number: int, text: str) -> Group | None:
+    """A mobile number right after its announcement, with most digits heard as such: 我电话以三六一二三四就把其六."""
+    for match in _ANNOUNCEMENT.finditer(text):
+        digits, sure, position = "", 0, match.end()
+        while position < len(text) and len(digits) < _MOBILE_DIGITS:
+            heard = _WRITTEN.get(text[position]) or _sounding(text[position])
+            if heard is not None:
+                digits += heard
+                sure += text[position] in _WRITTEN
+            elif text[position] not in ",":
+                break
+            position += 1
+        followed = position < len(text) and text[position] in _WRITTEN
+        if _MOBILE.fullmatch(digits) and _MOSTLY_SURE <= sure < _MOBILE_DIGITS and not followed:
+            return Group(digits, number, match.end(), position, sure / _MOBILE_DIGITS)
+    return None
+
+
+def _sounding(character: str) -> str | None:
+    """The digit that a Han character sounds like."""
+    if not "\u4e00" <= character <= "\u9fff" or character in _TENS:
+        return None
+    return _LIKE.get(character) or next((_SOUNDS[each] for each in syllables(character) if each in _SOUNDS), None)
 
 
 def _group_at(number: int, text: str, start: int) -> Group | None:
@@ -153,10 +186,7 @@ def _misheard(text: str, position: int, before_it: int) -> str | None:
 
     `before_it` is how many digits of the group come before.
     """
-    character = text[position]
-    if not "\u4e00" <= character <= "\u9fff" or character in _TENS:
-        return None
-    heard = _LIKE.get(character) or next((_SOUNDS[each] for each in syllables(character) if each in _SOUNDS), None)
+    heard = _sounding(text[position])
     if heard is None:
         return None
     rest = text[position + 1 : position + 6].replace(",", "")[:3]

@@ -34,6 +34,9 @@ def load(name: str) -> tuple[Case, ...]:
 
 
 def _case(entry: dict[str, Any]) -> Case:
+    truth = {name: entry[name] for name in FIELDS if name in entry}
+    if "heard" in entry:
+        return Case(entry["id"], tuple(Turn(*turn) for turn in entry["heard"]), truth)
     turns: list[Turn] = []
     at = 0.5
     for line in entry["turns"]:
@@ -41,7 +44,7 @@ def _case(entry: dict[str, Any]) -> Case:
         seconds = max(0.4, len(text) / 4.5)
         turns.append(Turn(_SPEAKERS[speaker], round(at, 2), round(at + seconds, 2), text))
         at += seconds + 0.4
-    return Case(entry["id"], tuple(turns), {name: entry[name] for name in FIELDS if name in entry})
+    return Case(entry["id"], tuple(turns), truth)
 
 
 def corrupt(case: Case, seed: int, *, homophones: float = 0.1, lost: float = 0.02, marks: float = 0.5) -> Case:
