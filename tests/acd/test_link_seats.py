@@ -50,3 +50,48 @@ async def test_only_a_registered_telephone_counts_as_a_seat_that_can_ring(node: 
         assert floor.seats_registered == {"8001"}
         assert floor.seats_busy == frozenset()
         assert floor.channels == ()
+
+
+async def test_of_callers_sent_to_one_seat_at_the_same_moment_at_most_one_rings_it(node: AsteriskNode) -> None:
+    """The dialplan's own guard (no lock, AST apps' groups), with callers that only a faulty controller would send."""
+    settings = quick(node.settings.ami.port, secret=SecretStr(SECRET), ping_timeout=2.0)
+    domain = f"127.0.0.1:{node.settings.asterisk.sip_port}"
+    async with linked(settings) as (link, stream), contextlib.AsyncExitStack() as open_phones:
+        phone = await open_phones.enter_async_context(
+            open_softphone("8001", domain, secret=account("8001").secret.get_secret_value())
+        )
+        await phone.register()
+        callers = [f"race-{number}" for number in range(8)]
+        for caller in callers:
+            await link.action(
+                "Originate",
+                {
+                    "Channel": "Local/s@acd-hold/n",
+                    "Application": "Wait",
+                    "Data": "60",
+                    "ChannelId": f"far-{caller}",
+                    "OtherChannelId": caller,
+                    "Async": "true",
+                },
+                variables={"__HL_LOOPS": "0", "__HL_STATE": "waiting"},
+            )
+        queued: set[str] = set()
+        while len(queued) < len(callers):
+            event = await stream.event("UserEvent")
+            queued |= {event["Call"]} if event["Kind"] == "queued" else set()
+
+        await asyncio.gather(
+            *(
+                link.action(
+                    "Redirect",
+                    {"Channel": caller, "Context": "acd-ring", "Exten": f"8001*{epoch}*1", "Priority": "1"},
+                )
+                for epoch, caller in enumerate(callers, start=1)
+            )
+        )
+        told: dict[str, list[str]] = {"ringing": [], "refused": []}
+        while sum(map(len, told.values())) < len(callers):
+            event = await stream.event("UserEvent")
+            told.get(event["Kind"], []).append(event["Call"])
+    assert len(told["ringing"]) <= 1
+    assert sorted(told["ringing"] + told["refused"]) == callers
