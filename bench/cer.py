@@ -6,8 +6,8 @@ FOLDER holds sound files and either `transcript.tsv` (`file<TAB>text`) or, besid
 turns (`[{"speaker", "text", "start", "end"}]`; two channels are scored by channel then, and start times too).
 
 Both sides are put into simplified characters; numbers are spelled as they are read (`25` and 二十五 are the same, and
-where a figure has two readings, 138 as 一三八 or 一百三十八, the nearer one counts); punctuation, spaces and case do not
-count.
+where a figure has two readings, 138 as 一三八 or 一百三十八, the nearer one counts); punctuation, spaces and case do
+not count.
 """
 
 from __future__ import annotations

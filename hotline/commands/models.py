@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,7 +26,7 @@ def fetch_command(
     from transcribe.fetch import fetch
 
     wanted = [model for model in _chosen(names) if names or tests or not model.for_tests]
-    left_out = fetch(load_settings().models_dir, wanted, lambda line: sys.stderr.write(f"{line}\n") and None)
+    left_out = fetch(load_settings().models_dir, wanted, lambda line: typer.echo(line, err=True))
     if names and left_out:
         raise typer.Exit(1)
 
