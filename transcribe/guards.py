@@ -5,9 +5,12 @@ Trained on subtitles, it fills silence and music with subtitle credits, and can 
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Iterator, Sequence
 
-from transcribe.text import simplified, spoken
+from transcribe.text import ends_sentence, simplified, spoken
+from transcribe.turns import Word
 
 _CREDITS = re.compile(
     r"字幕|请不吝点赞|点赞.{0,4}订阅|订阅.{0,6}(转发|打赏)|打赏支持|明镜(与点点|火拍)?(栏目)?|中文字幕志愿者|志愿者.{0,6}(杨|李)"
@@ -17,25 +20,46 @@ _CREDITS = re.compile(
 )
 """What only subtitles say. A caller may say 字幕 too, so it counts only where the recogniser was unsure."""
 _UNSURE = -0.45
-"""Mean log-probability of a token below which a subtitle credit is taken as invented."""
-_SILENT = 0.6
+"""Mean log-probability of the words of a sentence below which a subtitle credit is taken as invented."""
 _LOOP = re.compile(r"(.{1,12}?)\1{4,}")
 """The same one to twelve characters five times in a row or more."""
+_LONGEST_LOOP = 15
+"""Characters of a loop that a person may still say, such as 喂喂喂喂喂."""
 
 
-def is_invented(text: str, no_speech: float, logprob: float, compression: float) -> bool:
-    """Whether a decoded segment was not said.
+def is_silence(no_speech: float, logprob: float) -> bool:
+    """Whether a window was decoded out of nothing: by the probability of silence and the mean of its tokens'."""
+    return (no_speech > 0.6 and logprob < -0.8) or (no_speech > 0.45 and logprob < -1.0)
 
-    `no_speech` is the probability of silence, `logprob` the mean log-probability of its tokens, `compression` the
-    ratio that a compressor reaches on its text.
-    """
-    said = spoken(simplified(text))
+
+def without_inventions(words: Sequence[Word], no_speech: float = 0.0) -> list[Word]:
+    """Words less the sentences that were made up; `no_speech` is the probability that their window is silence."""
+    return [word for sentence in _sentences(words) if not is_invented(sentence, no_speech) for word in sentence]
+
+
+def is_invented(sentence: Sequence[Word], no_speech: float) -> bool:
+    text = simplified("".join(word.text for word in sentence))
+    said = spoken(text)
     if not said:
         return True
-    if (no_speech > _SILENT and logprob < -0.8) or (no_speech > 0.45 and logprob < -1.0):
-        return True
-    if _CREDITS.search(simplified(text)) and (logprob < _UNSURE or no_speech > 0.3):
+    sure = sum(math.log(max(word.confidence, 1e-4)) for word in sentence) / len(sentence)
+    if _CREDITS.search(text) and (sure < _UNSURE or no_speech > 0.3):
         return True
     loop = _LOOP.search(said)
-    looped = loop is not None and len(loop.group(0)) > 0.6 * len(said) and not said.isdigit()
-    return (looped and len(said) > 15) or (compression > 3.0 and logprob < -0.3)
+    return (
+        loop is not None
+        and len(loop.group()) > _LONGEST_LOOP
+        and len(loop.group()) > 0.6 * len(said)
+        and not said.isdigit()
+    )
+
+
+def _sentences(words: Sequence[Word]) -> Iterator[list[Word]]:
+    held: list[Word] = []
+    for word in words:
+        held.append(word)
+        if ends_sentence(word.text):
+            yield held
+            held = []
+    if held:
+        yield held

@@ -33,6 +33,10 @@ def needs_space(before: str, after: str) -> bool:
     )
 
 
+def ends_sentence(text: str) -> bool:
+    return text.rstrip().endswith(tuple(SENTENCE_ENDS))
+
+
 def spoken(text: str) -> str:
     """Only what is said: letters and digits, no punctuation or space."""
     return "".join(character for character in text if unicodedata.category(character)[0] in "LN")

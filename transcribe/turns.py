@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from transcribe.text import SENTENCE_ENDS, spoken
+from transcribe.text import ends_sentence, spoken
 
 CALLER = "caller"
 """Left channel of a call recording."""
@@ -109,7 +109,7 @@ def assemble(speaker: str, words: Sequence[Word]) -> list[Turn]:
 def _ends(held: Sequence[Word], following: Word) -> bool:
     if following.start - held[-1].end >= PAUSE:
         return True
-    return held[-1].end - held[0].start >= LONG and held[-1].text.rstrip()[-1:] in SENTENCE_ENDS
+    return held[-1].end - held[0].start >= LONG and ends_sentence(held[-1].text)
 
 
 def _turn(speaker: str, words: Sequence[Word]) -> list[Turn]:

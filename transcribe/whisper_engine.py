@@ -11,17 +11,14 @@ from faster_whisper import WhisperModel
 from faster_whisper.transcribe import Segment
 
 from transcribe.audio import RATE, Samples
-from transcribe.guards import is_invented
+from transcribe.guards import is_silence, without_inventions
 from transcribe.text import full_width, simplified
 from transcribe.turns import Word
 
 PROMPT = "您好，请问有什么可以帮您？我的电话是一三九零零一二三四五六。宽带、彩铃、声讯、移机、工号、固话。"
 """Whisper goes on in the manner of its prompt: simplified characters, punctuation, figures spelled as they are said
-(it loses repeated digits of `10690088`, not of 一零六九零零八八), the business's words. Rendered telecom calls at 8 kHz
-A-law: CER 11.3 % without, 8.9 % with it; AISHELL-50 the same."""
-_TAIL = 0.75
-"""Seconds at the end that are not decoded by themselves: half of them are padding, and what Whisper makes of so little
-is mostly invented, at the price of a whole window."""
+(it loses repeated digits of `10690088`, not of 一零六九零零八八), the business's words. By telephone, rendered calls:
+CER 11.0 % without, 9.3 % with it; read newspaper sentences: 15.3 and 17.7 %."""
 _HALF_A_CHARACTER = "\ufffd"
 _LEAST_LEVEL = 3e-4
 """Root mean square (-70 dBFS) below which nothing was said."""
@@ -53,22 +50,22 @@ class WhisperRecogniser:
             best_of=2,
             condition_on_previous_text=False,
             initial_prompt=self._prompt or None,
+            # Asked for them, it takes a pause for the end now and then, and decodes what is left of a window anew.
+            without_timestamps=True,
             word_timestamps=True,
         )
-        return _words(segments, len(samples) / RATE)
+        return _words(segments)
 
 
-def _words(segments: Iterable[Segment], seconds: float) -> list[Word]:
+def _words(segments: Iterable[Segment]) -> list[Word]:
     words: list[Word] = []
     for segment in segments:
-        if segment.start > seconds - _TAIL and words:
-            break
-        if is_invented(segment.text, segment.no_speech_prob, segment.avg_logprob, segment.compression_ratio):
+        if is_silence(segment.no_speech_prob, segment.avg_logprob):
             continue
-        for word in segment.words or ():
-            text = full_width(simplified(word.word)).replace(_HALF_A_CHARACTER, "")
-            if text.strip():
-                words.append(Word(float(word.start), float(word.end), text, float(word.probability)))
-        if segment.end > seconds - _TAIL:
-            break  # the segments are decoded as they are asked for
+        heard = [
+            Word(float(word.start), float(word.end), text, float(word.probability))
+            for word in segment.words or ()
+            if (text := full_width(simplified(word.word)).replace(_HALF_A_CHARACTER, "")).strip()
+        ]
+        words += without_inventions(heard, segment.no_speech_prob)
     return words

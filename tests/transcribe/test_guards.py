@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from transcribe.guards import is_invented
+from transcribe.guards import is_silence, without_inventions
+from transcribe.turns import Word
+
+
+def heard(text: str, confidence: float) -> list[Word]:
+    return [Word(index * 0.2, index * 0.2 + 0.2, letter, confidence) for index, letter in enumerate(text)]
+
+
+def kept(text: str, confidence: float, no_speech: float = 0.0) -> str:
+    return "".join(word.text for word in without_inventions(heard(text, confidence), no_speech))
 
 
 @pytest.mark.parametrize(
@@ -18,8 +27,9 @@ from transcribe.guards import is_invented
         "优优独播剧场——YoYo Television Series Exclusive",
     ],
 )
-def test_subtitle_credits_in_silence_are_left_out(text: str) -> None:
-    assert is_invented(text, no_speech=0.5, logprob=-0.7, compression=0.9)
+def test_subtitle_credits_that_it_is_unsure_of_are_left_out(text: str) -> None:
+    assert kept(text, 0.5) == ""
+    assert kept(text, 0.9, no_speech=0.5) == ""
 
 
 @pytest.mark.parametrize(
@@ -27,19 +37,25 @@ def test_subtitle_credits_in_silence_are_left_out(text: str) -> None:
     ["我看电影的时候字幕加载不出来，宽带太慢了。", "谢谢您的收听，没有别的问题了。", "我要投诉你们的宽带。"],
 )
 def test_what_was_clearly_heard_is_kept(text: str) -> None:
-    assert not is_invented(text, no_speech=0.02, logprob=-0.2, compression=0.9)
+    assert kept(text, 0.9, no_speech=0.02) == text
 
 
-def test_unlikely_words_over_likely_silence_are_left_out() -> None:
-    assert is_invented("我设计", no_speech=0.55, logprob=-1.1, compression=1.3)
-    assert not is_invented("我设计", no_speech=0.05, logprob=-1.1, compression=1.3)
+def test_a_credit_after_a_sentence_takes_only_itself_along() -> None:
+    words = heard("我要退费。", 0.9) + heard("请不吝点赞订阅", 0.4)
+    assert "".join(word.text for word in without_inventions(words)) == "我要退费。"
+
+
+def test_unlikely_words_over_likely_silence_are_silence() -> None:
+    assert is_silence(no_speech=0.55, logprob=-1.1)
+    assert not is_silence(no_speech=0.05, logprob=-1.1)
+    assert not is_silence(no_speech=0.9, logprob=-0.3)
 
 
 def test_a_loop_is_left_out_and_a_number_with_repeats_is_kept() -> None:
-    assert is_invented("好的好的好的好的好的好的好的好的好的好的", 0.1, -0.3, 1.0)
-    assert not is_invented("8888888888888888", 0.1, -0.3, 2.0)
-    assert not is_invented("喂喂喂喂喂", 0.1, -0.3, 1.0)
+    assert kept("好的" * 12, 0.8) == ""
+    assert kept("8888888888888888", 0.8) == "8888888888888888"
+    assert kept("喂喂喂喂喂，你好", 0.8) == "喂喂喂喂喂，你好"
 
 
-def test_nothing_said_is_nothing() -> None:
-    assert is_invented(" 。…", 0.0, 0.0, 0.5)
+def test_punctuation_alone_is_nothing() -> None:
+    assert kept(" 。…", 0.9) == ""
