@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -17,6 +18,7 @@ from hotline.accounts import Subject
 from hotline.health import Check
 from hotline.metrics import count_jobs
 from hotline.roles import Action
+from recordings import disk
 
 router = APIRouter()
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
@@ -49,6 +51,7 @@ async def readyz(request: Request) -> Response:
     console = console_of(request)
     checks = [
         *await health.readiness(console.database, console.now()),
+        await asyncio.to_thread(disk.readiness, console.settings),
         Check("floor_events", console.hub.listening, "not listening to the database"),
         Check("scripts", (DIST / "console.js").exists(), "npm ci && npm run build makes them"),
     ]
