@@ -9,7 +9,6 @@ from functools import cache
 import opencc
 
 SENTENCE_ENDS = "。！？!?…"
-PAUSES = SENTENCE_ENDS + "，、；：,;:"
 
 
 @cache
