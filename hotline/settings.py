@@ -159,6 +159,8 @@ class Settings(BaseSettings):
     store_url: str = ""
     """obstore URL of the recordings (`s3://bucket/prefix`); empty means a folder of the instance."""
     recogniser: str = Field("auto", pattern="^(auto|vosk|whisper)$")
+    whisper_model: str = Field("whisper-base", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    """Folder in the models folder: any Whisper in CTranslate2's format that was put there, such as a larger one."""
     """auto (Vosk where its Mandarin model is, else Whisper), vosk or whisper."""
     qa_rate: float = Field(0.05, gt=0, le=1)
     """D64: share of each day's calls of each business type that is drawn."""

@@ -10,7 +10,7 @@ from hotline.settings import Settings
 from transcribe.errors import ModelMissing
 from transcribe.recogniser import Recogniser
 from transcribe.regions import Segmenter
-from transcribe.registry import EMBEDDING, SEGMENTATION, VOSK_MANDARIN, WHISPER, folder_of, is_present
+from transcribe.registry import EMBEDDING, SEGMENTATION, VOSK_MANDARIN, WHISPER, folder_of
 from transcribe.speakers import SpeakerEncoder
 
 THREADS = 2
@@ -35,14 +35,14 @@ def chosen_recogniser(settings: Settings) -> str:
     placed = next((folder.name for folder in (larger, small) if (folder / "am" / "final.mdl").is_file()), None)
     match settings.recogniser:
         case "whisper":
-            return WHISPER.name
+            return settings.whisper_model
         case "vosk" if placed is None:
             raise ModelMissing(
                 f"no Vosk Mandarin model in {settings.models_dir}; run: hotline models fetch {VOSK_MANDARIN.name} "
                 "(or unpack vosk-model-cn-0.22 there as vosk-cn)"
             )
         case _:
-            return placed or WHISPER.name
+            return placed or settings.whisper_model
 
 
 @cache
@@ -61,14 +61,8 @@ def _recogniser(models_dir: Path, name: str) -> Recogniser:
         return VoskRecogniser(models_dir / name)
     from transcribe.whisper_engine import WhisperRecogniser  # noqa: PLC0415
 
-    return WhisperRecogniser(folder_of(models_dir, WHISPER), THREADS)
-
-
-def recogniser_is_ready(settings: Settings) -> bool:
-    """Whether all that `load_engines` needs is in the models folder."""
-    try:
-        name = chosen_recogniser(settings)
-    except ModelMissing:
-        return False
-    needed = (SEGMENTATION, EMBEDDING) if name.startswith("vosk") else (SEGMENTATION, EMBEDDING, WHISPER)
-    return all(is_present(settings.models_dir, model) for model in needed)
+    if name == WHISPER.name:
+        return WhisperRecogniser(folder_of(models_dir, WHISPER), THREADS)
+    if not (models_dir / name / "model.bin").is_file():
+        raise ModelMissing(f"{models_dir / name} holds no Whisper model for CTranslate2 (model.bin); put one there")
+    return WhisperRecogniser(models_dir / name, THREADS)
