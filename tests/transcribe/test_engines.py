@@ -41,7 +41,7 @@ def test_vosk_asked_for_and_absent_says_how_to_get_it(tmp_path: Path) -> None:
 
 
 def test_a_larger_whisper_that_was_not_placed_is_named(tmp_path: Path) -> None:
-    for name, file in (("segmentation-3.0", "segmentation.onnx"), ("campplus-zh-en", "embedding.onnx")):
+    for name in ("segmentation-3.0", "campplus-zh-en"):
         (tmp_path / name).mkdir()
         (tmp_path / name / MANIFEST).write_text('{"files": {}}')
     settings = Settings(models=tmp_path, recogniser="whisper", whisper_model="whisper-large-v3")
