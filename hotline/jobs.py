@@ -95,7 +95,7 @@ async def defer(
 def build_app(url: str) -> App:
     """The procrastinate application on the database at `url` (SQLAlchemy's form), with the kernel's own tasks."""
     app = App(
-        connector=PsycopgConnector(conninfo=libpq_url(url), min_size=1, max_size=8),
+        connector=PsycopgConnector(conninfo=libpq_url(url), min_size=1, max_size=8, timeout=10.0),
         periodic_defaults={"max_delay": 300},
         worker_defaults={"update_heartbeat_interval": HEARTBEAT_SECONDS, "stalled_worker_timeout": STALLED_SECONDS},
     )

@@ -58,7 +58,7 @@ def configure(level: str = "INFO", *, part: str = "", stream: TextIO | None = No
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )  # fmt: skip
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = logging.StreamHandler(stream) if stream is not None else _StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,  # not the extra attributes: procrastinate puts arguments there
@@ -81,6 +81,17 @@ def configure(level: str = "INFO", *, part: str = "", stream: TextIO | None = No
 def configure_for_commands() -> None:
     """Warnings and worse on standard error, so that a command's standard output is its result and nothing else."""
     configure("WARNING")
+
+
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Writes to whatever standard error is at the moment, also after it was put somewhere else."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stderr)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
 
 
 def redact(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

@@ -22,6 +22,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 PREFIX = "HOTLINE_"
 OTHER_VARIABLES = frozenset({"HOTLINE_CONFIG", "HOTLINE_DEBUG", "HOTLINE_READY_FD"})
 """Variables with our prefix that are no settings."""
+FOR_TESTS = "HOTLINE_TEST_"
 
 
 class SettingsError(HotlineError):
@@ -267,7 +268,7 @@ def _secret_files() -> dict[str, object]:
 
 def _refuse_unknown_variables() -> None:
     for variable in os.environ:
-        if not variable.startswith(PREFIX) or variable in OTHER_VARIABLES:
+        if not variable.startswith(PREFIX) or variable in OTHER_VARIABLES or variable.startswith(FOR_TESTS):
             continue
         name = variable.removeprefix(PREFIX).removesuffix("_FILE").lower().split("__")[0]
         if name not in Settings.model_fields:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from sqlalchemy import create_engine
@@ -20,6 +22,10 @@ from hotline.schema import create_all
 
 _TEMPLATE = "hotline_template"
 _numbers = itertools.count(1)
+
+
+hypothesis.settings.register_profile("hotline", deadline=None)  # a busy machine is no defect of ours
+hypothesis.settings.load_profile("hotline")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -37,6 +43,15 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     base = Path(session.config.option.basetemp)
     if exitstatus == 0 and base.name.startswith("hotline-tests-"):  # a failed run's files tell why
         shutil.rmtree(base, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """A test that runs a command line leaves its handlers to nobody."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
 
 
 @pytest.fixture(scope="session")

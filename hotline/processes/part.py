@@ -27,6 +27,8 @@ PARTS = {
 }
 READY_FD = "HOTLINE_READY_FD"
 """Variable that names the pipe on which the supervisor waits for a line."""
+LONGEST_END_SECONDS = 15.0
+"""Jobs and calls survive a part that is killed; a part that does not end holds up everybody else."""
 
 _log = structlog.get_logger(__name__)
 
@@ -55,6 +57,7 @@ async def _run(name: str, run: Run, settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     _log.info("part.starting", pid=os.getpid())
     database = Database(database_url(settings), pool_size=1)
+    forcing = asyncio.create_task(_force(stop))
     beating = asyncio.create_task(health.keep_beating(database, SystemClock(), name, stop))
     try:
         await run(settings, _tell_ready, stop)
@@ -62,7 +65,16 @@ async def _run(name: str, run: Run, settings: Settings) -> None:
         stop.set()
         await beating
         await database.close()
+        forcing.cancel()
         _log.info("part.ended")
+
+
+async def _force(stop: asyncio.Event) -> None:
+    """End the process all the same when ending in order takes too long, with the database gone before us, say."""
+    await stop.wait()
+    await asyncio.sleep(LONGEST_END_SECONDS)
+    _log.error("part.ended_by_force")
+    os._exit(1)
 
 
 def _tell_ready() -> None:
