@@ -19,8 +19,8 @@ def model_folder(model: Model) -> Path:
 
 
 def speech_folder(name: str) -> Path:
-    """A folder of real speech: below $HOTLINE_TEST_SPEECH, or beside the checkout."""
-    places = [CHECKOUT.parent / "shared" / "speech"]
+    """A folder of real speech: below $HOTLINE_TEST_SPEECH, or below a folder `speech` near the checkout."""
+    places = sorted(CHECKOUT.parent.glob("*/speech"))
     if os.environ.get("HOTLINE_TEST_SPEECH"):
         places.insert(0, Path(os.environ["HOTLINE_TEST_SPEECH"]))
     for place in places:
