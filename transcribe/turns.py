@@ -20,6 +20,10 @@ LONG = 10.0
 """Seconds after which a turn also ends at the end of a sentence."""
 
 
+_SHORTEST = 0.05
+"""Seconds of a turn at least: a recogniser may give its only word no length."""
+
+
 class TurnJson(TypedDict):
     speaker: str
     start: float
@@ -116,4 +120,5 @@ def _turn(speaker: str, words: Sequence[Word]) -> list[Turn]:
     text = "".join(word.text for word in words).strip()
     if not spoken(text):
         return []
-    return [Turn(speaker, words[0].start, words[-1].end, text, tuple(words))]
+    end = max(words[-1].end, words[0].start + _SHORTEST)
+    return [Turn(speaker, words[0].start, end, text, tuple(words))]

@@ -58,3 +58,8 @@ def test_a_turn_read_back_says_the_same(text: str, start: float) -> None:
         first, last = back.seconds_of(0, len(back.text))
         assert abs(first - turn.start) < 0.02
         assert abs(last - turn.end) < 0.02
+
+
+def test_a_turn_has_some_length_even_where_its_only_word_has_none() -> None:
+    (turn,) = assemble("caller", [Word(3.0, 3.0, "喂")])
+    assert turn.end > turn.start
