@@ -23,6 +23,8 @@ _UNSURE = -0.45
 """Mean log-probability of the words of a sentence below which a subtitle credit is taken as invented."""
 _LOOP = re.compile(r"(.{1,12}?)\1{4,}")
 """The same one to twelve characters five times in a row or more."""
+_LEAST_ECHO = 4
+"""Characters of the prompt's word list that are more than one of its words."""
 _LONGEST_LOOP = 15
 """Characters of a loop that a person may still say, such as 喂喂喂喂喂."""
 
@@ -32,15 +34,19 @@ def is_silence(no_speech: float, logprob: float) -> bool:
     return (no_speech > 0.6 and logprob < -0.8) or (no_speech > 0.45 and logprob < -1.0)
 
 
-def without_inventions(words: Sequence[Word], no_speech: float = 0.0) -> list[Word]:
-    """Words less the sentences that were made up; `no_speech` is the probability that their window is silence."""
-    return [word for sentence in _sentences(words) if not is_invented(sentence, no_speech) for word in sentence]
+def without_inventions(words: Sequence[Word], no_speech: float = 0.0, echo: str = "") -> list[Word]:
+    """Words less the sentences that were made up.
+
+    `no_speech` is the probability that their window is silence. `echo` is a list of words in the recogniser's prompt:
+    two or more of them in that order are the prompt, not the speaker.
+    """
+    return [word for sentence in _sentences(words) if not is_invented(sentence, no_speech, echo) for word in sentence]
 
 
-def is_invented(sentence: Sequence[Word], no_speech: float) -> bool:
+def is_invented(sentence: Sequence[Word], no_speech: float, echo: str = "") -> bool:
     text = simplified("".join(word.text for word in sentence))
     said = spoken(text)
-    if not said:
+    if not said or (len(said) >= _LEAST_ECHO and said in spoken(echo)):
         return True
     sure = sum(math.log(max(word.confidence, 1e-4)) for word in sentence) / len(sentence)
     if _CREDITS.search(text) and (sure < _UNSURE or no_speech > 0.3):

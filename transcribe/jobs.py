@@ -21,7 +21,7 @@ from recordings.store import RecordingView
 from transcribe import drafts
 from transcribe.draft import extract
 from transcribe.errors import AudioError
-from transcribe.turns import Transcription
+from transcribe.turns import SEAT, Transcription
 
 _log = structlog.get_logger(__name__)
 _SPOKEN_WITH = (Outcome.ANSWERED, Outcome.VOICEMAIL, Outcome.FALLBACK)
@@ -70,7 +70,8 @@ async def transcribe_call(context: JobContext, call_uid: str, recogniser: Recogn
         heard = Transcription(known.recording.seconds, ())
     for warning in heard.warnings:
         _log.warning("transcribe.warning", call=call_uid, reason=warning)
-    draft = extract(heard.turns).to_json() if heard.turns or known.spoken_with else None
+    caller_spoke = any(turn.speaker != SEAT for turn in heard.turns)
+    draft = extract(heard.turns).to_json() if caller_spoke or known.spoken_with else None
     due_at = known.ended_at + timedelta(hours=context.settings.draft_due_hours)
     async with context.database.transaction() as session:
         await drafts.save(session, call_uid, heard, draft, now=context.clock.now(), due_at=due_at)

@@ -71,7 +71,7 @@ def _two_channels(pcm: Pcm, engines: Engines, answered_at: float, told: Told) ->
     left = divided(heard.regions(), heard.speech, longest)
     heard = engines.segmenter.activity(pcm, 1, lambda share: told(_LISTENING / 2 * (1 + share)))
     right = divided(heard.regions(), heard.speech, longest)
-    right = [(max(start, answered_at), end) for start, end in right if end > answered_at]
+    right = [(max(start, answered_at), end) for start, end in right if end - answered_at >= _LEAST_ALONE]
     left, right = without_leakage(pcm, left, right)
     return [Speech(CALLER, 0, left), Speech(SEAT, 1, right)], common(left, right, _LEAST_TALK_OVER)
 

@@ -59,3 +59,10 @@ def test_a_loop_is_left_out_and_a_number_with_repeats_is_kept() -> None:
 
 def test_punctuation_alone_is_nothing() -> None:
     assert kept(" 。…", 0.9) == ""
+
+
+def test_the_word_list_of_the_prompt_is_no_speech_but_its_single_words_are() -> None:
+    words = "宽带、彩铃、声讯、移机、工号、固话。"
+    assert without_inventions(heard("彩铃、声讯、移机。", 0.9), echo=words) == []
+    for said in ("宽带。", "我要移机。", "彩铃、宽带都没开过。"):
+        assert "".join(word.text for word in without_inventions(heard(said, 0.9), echo=words)) == said
