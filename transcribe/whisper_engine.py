@@ -59,14 +59,17 @@ class WhisperRecogniser:
 
 
 def _words(segments: Iterable[Segment]) -> list[Word]:
-    words: list[Word] = []
-    for segment in segments:
-        if is_silence(segment.no_speech_prob, segment.avg_logprob):
-            continue
-        heard = [
-            Word(float(word.start), float(word.end), text, float(word.probability))
-            for word in segment.words or ()
-            if (text := full_width(simplified(word.word)).replace(_HALF_A_CHARACTER, "")).strip()
-        ]
-        words += without_inventions(heard, segment.no_speech_prob, DOMAIN_WORDS)
-    return words
+    """Words of the first segment, which is the whole window.
+
+    What would follow is what Whisper makes of the half second after the last word, at the price of another window;
+    segments are decoded only as they are asked for.
+    """
+    segment = next(iter(segments), None)
+    if segment is None or is_silence(segment.no_speech_prob, segment.avg_logprob):
+        return []
+    heard = [
+        Word(float(word.start), float(word.end), text, float(word.probability))
+        for word in segment.words or ()
+        if (text := full_width(simplified(word.word)).replace(_HALF_A_CHARACTER, "")).strip()
+    ]
+    return without_inventions(heard, segment.no_speech_prob, DOMAIN_WORDS)
