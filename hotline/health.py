@@ -112,7 +112,8 @@ async def keep_beating(database: Database, clock: Clock, part: str, stop: asynci
                 _log.warning("heartbeat.database_away", error=type(error).__name__)
             away = True
         try:
-            await asyncio.wait_for(stop.wait(), BEAT_SECONDS)
+            async with asyncio.timeout(BEAT_SECONDS):  # not wait_for: in Python 3.11 it can swallow a cancellation
+                await stop.wait()
         except TimeoutError:
             continue
     try:

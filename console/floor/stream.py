@@ -109,7 +109,9 @@ class FloorHub:
     async def _broadcast(self) -> None:
         while True:
             with suppress(TimeoutError):  # nobody notified: the refresh is due all the same
-                await asyncio.wait_for(self._changed.wait(), REFRESH_SECONDS)
+                # Not wait_for, which in Python 3.11 forgets a cancellation that comes together with the event.
+                async with asyncio.timeout(REFRESH_SECONDS):
+                    await self._changed.wait()
             await asyncio.sleep(DEBOUNCE_SECONDS)
             self._changed.clear()
             if not self._viewers:
@@ -138,7 +140,8 @@ async def stream(hub: FloorHub, still_allowed: Callable[[], Awaitable[bool]]) ->
         checked = loop.time()
         while True:
             try:
-                board = await asyncio.wait_for(viewer.boards.get(), KEEP_ALIVE_SECONDS)
+                async with asyncio.timeout(KEEP_ALIVE_SECONDS):
+                    board = await viewer.boards.get()
             except TimeoutError:
                 board = ""
             if board is None:

@@ -188,7 +188,8 @@ class _Part:
         finally:
             os.close(writing)
         try:
-            ready = await asyncio.wait_for(_first_byte(reading), READY_SECONDS)
+            async with asyncio.timeout(READY_SECONDS):  # not wait_for: in Python 3.11 it can swallow a cancellation
+                ready = await _first_byte(reading)
         except TimeoutError:
             ready = False
         finally:
@@ -217,7 +218,8 @@ class _Part:
         with suppress(ProcessLookupError):
             process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), STOP_SECONDS)
+            async with asyncio.timeout(STOP_SECONDS):
+                await process.wait()
         except TimeoutError:
             _log.warning("part.killed", part=self.name)
             with suppress(ProcessLookupError):

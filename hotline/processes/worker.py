@@ -157,6 +157,7 @@ async def _look_for_strays(app: App, database: Database, running: dict[int, Work
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:
     try:
-        await asyncio.wait_for(stop.wait(), seconds)
+        async with asyncio.timeout(seconds):  # not wait_for: in Python 3.11 it can swallow a cancellation
+            await stop.wait()
     except TimeoutError:
         return

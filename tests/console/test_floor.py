@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import text
 
 from acd import desk
@@ -158,6 +159,22 @@ async def test_many_changes_at_once_are_few_boards(database: Database) -> None:
     assert rendered - before <= 3
     await events.aclose()
     running.cancel()
+
+
+@pytest.mark.parametrize("steps", range(4))
+async def test_a_hub_that_is_ended_as_the_floor_changes_does_end(database: Database, steps: int) -> None:
+    async def render() -> str:
+        return "board"
+
+    hub = FloorHub(database, render)
+    broadcasting = asyncio.create_task(hub._broadcast())
+    await asyncio.sleep(0)
+    hub._changed.set()
+    for _ in range(steps):  # the change may have got any far when the end comes
+        await asyncio.sleep(0)
+    broadcasting.cancel()
+    done, _ = await asyncio.wait({broadcasting}, timeout=5)
+    assert done, "the end was forgotten, and the web process would wait for ever"
 
 
 def test_a_slow_viewer_loses_old_boards_and_never_the_newest() -> None:
