@@ -42,6 +42,7 @@ class CallsUnaccountedError(HotlineError):
 class Outcome:
     facts: RunFacts
     sampled: dict[str, bool]
+    sip_secrets: dict[str, str]
 
 
 def demo_settings(settings: Settings) -> Settings:
@@ -69,7 +70,8 @@ async def run_demo(settings: Settings, *, once: bool, report: Path | None, conso
         if report is not None:
             _write(report, outcome)
         console.print(call_table(outcome.facts, outcome.sampled))
-        _summarise(console, outcome.facts, system, passwords)
+        _summarise(console, outcome.facts)
+        _show_doors(console, system, passwords, outcome.sip_secrets)
         if not once:
             console.print("Ctrl-C 结束 · stops everything")
             await asyncio.Event().wait()
@@ -101,7 +103,7 @@ async def _perform(system: System, database: Database, clock: Clock, cast: Cast,
             await scene.send_home(database, clock, cast)
     facts.failures += stage.failures
     sampled = await _draw(system.settings, database, clock, facts)
-    return Outcome(facts, sampled)
+    return Outcome(facts, sampled, secrets)
 
 
 async def _draw(settings: Settings, database: Database, clock: Clock, facts: RunFacts) -> dict[str, bool]:
@@ -134,18 +136,33 @@ def _teller(console: Console) -> Callable[[str], None]:
     return say
 
 
-def _summarise(console: Console, facts: RunFacts, system: System, passwords: dict[str, str]) -> None:
+def _summarise(console: Console, facts: RunFacts) -> None:
     for name, count in facts.invariants().items():
         console.print(f"{'[red]' if count else '[green]'}{name}: {count}", highlight=False)
     for failure in facts.failures:
         console.print(f"[yellow]{failure}", highlight=False)
+
+
+def _show_doors(console: Console, system: System, passwords: dict[str, str], sip_secrets: dict[str, str]) -> None:
+    """Where people log in, with what, and where telephones register and dial."""
     people = Table(title=f"控制台 console  {system.web_url}")
-    for column in ("角色 role", "姓名 name", "用户名 log-in", "密码 password"):
+    for column in (
+        "角色\nrole",
+        "姓名\nname",
+        "用户名\nlog-in",
+        "密码\npassword",
+        "座席\nseat",
+        "SIP 密码\nSIP password",
+    ):
         people.add_column(column)
     for person in scene.PEOPLE:
-        people.add_row(person.role.value, person.name, person.login, passwords[person.login])
+        seat = person.seat or ""
+        people.add_row(
+            person.role.value, person.name, person.login, passwords[person.login], seat, sip_secrets.get(seat, "")
+        )
     console.print(people)
     asterisk = system.settings.asterisk
-    console.print(
-        f"来电 callers dial sip:{asterisk.access_numbers[0]}@{asterisk.bind}:{asterisk.sip_port}", highlight=False
-    )
+    registrar = f"{asterisk.bind}:{asterisk.sip_port}"
+    console.print(f"来电 callers dial sip:{asterisk.access_numbers[0]}@{registrar}", highlight=False)
+    console.print(f"座席 seats register at sip:{registrar}, user = seat", highlight=False)
+    console.print(f"命令行 commands: HOTLINE_INSTANCE={system.settings.instance} hotline …", highlight=False)
