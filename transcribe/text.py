@@ -45,6 +45,10 @@ _WIDE = str.maketrans(",?!:;", "，？！：；")
 _NARROW_AFTER_HAN = re.compile("(?<=[\u3400-\u4dbf\u4e00-\u9fff])[,?!:;]")
 
 
+_TORN_COMMA = re.compile("[０-９Ａ-Ｚａ-ｚ﹑]")
+"""What Whisper writes when it takes the last byte of `，` for another one; figures and letters it writes in ASCII."""
+
+
 def full_width(text: str) -> str:
     """Punctuation after a Chinese character as Chinese punctuation; that of figures and Latin words as it is."""
-    return _NARROW_AFTER_HAN.sub(lambda found: found.group().translate(_WIDE), text)
+    return _NARROW_AFTER_HAN.sub(lambda found: found.group().translate(_WIDE), _TORN_COMMA.sub("，", text))

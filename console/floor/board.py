@@ -104,13 +104,13 @@ class Board:
         return counted
 
     async def _calls_at(self, session: AsyncSession, seats: tuple[SeatView, ...]) -> dict[str, CallView]:
-        """The calls at seats; a call's caller and service do not change, so each is read once."""
+        """The calls at seats. Caller and service do not change once the ledger has both, so each is read until then."""
         found: dict[str, CallView] = {}
         for uid in {seat.call_uid for seat in seats if seat.call_uid}:
             call = self._calls.get(uid) or await ledger.get_call(session, uid)
             if call is not None:
                 found[uid] = call
-        self._calls = found
+        self._calls = {uid: call for uid, call in found.items() if call.service is not None}
         return found
 
 

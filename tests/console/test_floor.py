@@ -52,6 +52,20 @@ async def test_the_board_shows_waits_seats_and_figures_without_whole_numbers(hou
     assert "139••••78" in page
 
 
+async def test_the_service_of_a_call_is_shown_though_the_ledger_learns_it_after_the_ring(house: House) -> None:
+    await with_floor(house)
+    board = house.app.state.console.board
+    busy = text("SELECT call_uid FROM seats WHERE state = 'talking' LIMIT 1")
+    change = text("UPDATE calls SET service = :service WHERE uid = :uid")
+    async with house.database.transaction() as session:
+        uid = (await session.execute(busy)).scalar_one()
+        await session.execute(change, {"service": None, "uid": uid})
+    assert any(seat.caller is not None and seat.service is None for seat in (await board.values())["seats"])
+    async with house.database.transaction() as session:
+        await session.execute(change, {"service": "complaint", "uid": uid})
+    assert all(seat.service is not None for seat in (await board.values())["seats"] if seat.caller is not None)
+
+
 async def test_an_agent_presses_the_buttons_of_the_own_seat(house: House) -> None:
     await with_floor(house)
     client = await house.client(Role.SENIOR)
