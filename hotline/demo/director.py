@@ -118,7 +118,8 @@ async def _after_the_key(stage: Stage, part: CallerPart, phone: Softphone, meeti
             await asyncio.sleep(1)
             await phone.tell("hangup")
         case Behaviour.TALK | Behaviour.IGNORED_ONCE:
-            encounter = await asyncio.wait_for(meeting, stage.pace.longest_wait)
+            async with asyncio.timeout(stage.pace.longest_wait):
+                encounter = await meeting
             await _converse(stage, part, phone, encounter)
             return
     await phone.wait_for("disconnected", timeout=10)

@@ -96,7 +96,7 @@ class Centre:
     async def enter_queue(self, phone: Softphone, key: str = "1") -> None:
         """Dial, hear the notice out and press a key of the menu."""
         await phone.call(self.system.settings.asterisk.access_numbers[0])
-        await asyncio.sleep(8)  # the notice is 6.2 s; a key during it is not heard
+        await asyncio.sleep(8)  # the notice is 6.2 s, and most callers hear it out
         await phone.tell("keys", keys=key)
 
     async def pick_up(self, *, seconds: float = 15) -> str:
