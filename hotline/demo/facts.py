@@ -26,7 +26,6 @@ class CallFacts:
     recording: RecordingView | None
     transcript: TranscriptView | None
     draft: DraftView | None
-    sampled: bool = False
 
 
 @dataclass
