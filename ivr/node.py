@@ -169,6 +169,7 @@ def render_texts(settings: Settings, seats: Sequence[SeatAccount], menus: Menus,
     texts = {
         name.removesuffix(".j2"): environment.get_template(name).render(values)
         for name in environment.list_templates(["j2"])
+        if "/" not in name  # a part, included by another
     }
     return texts | {"menus.conf": render_menus(menus, sound)}
 

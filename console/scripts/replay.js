@@ -30,6 +30,8 @@ class Player {
     this.box = box;
     this.seconds = Number(box.dataset.seconds);
     this.until = null;
+    this.wanted = null;
+    this.ready = false;
     this.media = new Audio();
     this.media.preload = "none";
     this.time = box.querySelector("output");
@@ -71,8 +73,13 @@ class Player {
     this.wave.on("pause", () => this.box.removeAttribute("data-playing"));
     this.wave.on("finish", () => this.chip(null));
     this.media.addEventListener("error", () => this.fail());
-    this.box.setAttribute("data-ready", "");
-    this.show(0);
+    this.wave.once("ready", () => {
+      this.ready = true;
+      this.box.setAttribute("data-ready", "");
+      this.show(this.now);
+      // Whoever asked to hear something before the wave was drawn hears it now.
+      if (this.wanted) this.play(...this.wanted);
+    });
   }
 
   fail() {
@@ -84,8 +91,9 @@ class Player {
   }
 
   toggle() {
+    if (!this.ready) return this.play(0);
     this.until = null;
-    this.wave?.playPause();
+    this.wave.playPause();
   }
 
   move(seconds) {
@@ -108,7 +116,10 @@ class Player {
 
   /** Play from `start`; stop at `until` where one is given (an evidence chip), and show that stretch. */
   play(start, until = null) {
-    if (!this.wave) return;
+    if (!this.ready) {
+      this.wanted = [start, until];
+      return;
+    }
     this.until = until;
     this.regions.clearRegions();
     if (until !== null) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, async_playwright, expect
 from sqlalchemy import func, select, text
 
 from acd import desk
@@ -241,6 +242,12 @@ async def test_an_inspector_scores_while_listening_and_once(at_desk: Desk) -> No
     await at_desk.shot(page, "sample")
     await page.reload()
     await expect(page.locator("[data-total]")).to_have_text("95")
+
+    async def late(route: Route) -> None:
+        await asyncio.sleep(1)  # whoever clicks before the wave is drawn is not forgotten
+        await route.continue_()
+
+    await page.route("**/peaks", late)
     await page.get_by_role("button", name="保存评分").click()
     await expect(page.get_by_role("status").first).to_contain_text("评分已保存")
     await expect(page.locator(".item")).to_have_count(1)
