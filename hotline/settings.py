@@ -80,6 +80,9 @@ class AsteriskSettings(Section):
     """Networks from which callers' SIP is taken."""
     access_numbers: list[str] = ["10015"]
     """Numbers that reach the hotline."""
+    outbound: str = Field("", pattern=r"^$|^[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?$")
+    """SIP `host:port` that takes calls to the public network (call-backs, transfers to numbers), which see the first
+    access number as caller; empty means that nobody outside can be called."""
 
     @model_validator(mode="after")
     def _ports_in_order(self) -> Self:

@@ -1,7 +1,8 @@
 """One SIP endpoint in a process of its own: commands on standard input, what happens on standard output.
 
 Both directions are JSON lines. PJSUA2 (https://docs.pjsip.org/en/2.15.1/) does SIP and RTP; its sound device is a
-null device, so that an endpoint needs no audio hardware. One process holds one account and one call at a time.
+null device, so that an endpoint needs no audio hardware. One process holds one account and one call at a time. It also
+takes calls to any number at its own address, which `up` tells: so it can play the public network.
 """
 
 from __future__ import annotations
@@ -102,7 +103,8 @@ class EndpointAccount(pj.Account):  # type: ignore[misc]
         self.call = call
         operation.statusCode = pj.PJSIP_SC_RINGING
         call.answer(operation)
-        self.tell("incoming", remote=call.getInfo().remoteUri)
+        info = call.getInfo()
+        self.tell("incoming", remote=info.remoteUri, to=info.localUri)
 
 
 class Endpoint:
@@ -129,7 +131,8 @@ class Endpoint:
         self.lib.audDevManager().setNullDev()
         transport = pj.TransportConfig()
         transport.boundAddress = config["bind"]
-        self.lib.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+        transport_id = self.lib.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+        self.address: str = self.lib.transportGetInfo(transport_id).localName
         self.lib.libStart()
         for codec in self.lib.codecEnum2():
             self.lib.codecSetPriority(codec.codecId, 200 if codec.codecId.startswith("PCMA") else 0)
@@ -207,7 +210,7 @@ def main() -> None:
     endpoint = Endpoint(config, tell)
     commands: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=_read_commands, args=(commands,), daemon=True).start()
-    tell("up")
+    tell("up", address=endpoint.address)
     going = True
     while going:
         endpoint.step()

@@ -33,6 +33,8 @@ class Softphone:
 
     def __init__(self, user: str, process: asyncio.subprocess.Process) -> None:
         self.user = user
+        self.address = ""
+        """`host:port` at which it takes calls to any number."""
         self.events: asyncio.Queue[PhoneEvent] = asyncio.Queue()
         self.past: list[PhoneEvent] = []
         self._process = process
@@ -130,7 +132,7 @@ async def open_softphone(
     phone = Softphone(user, process)
     listener = asyncio.create_task(phone.listen())
     try:
-        await phone.wait_for("up", timeout=30)
+        phone.address = (await phone.wait_for("up", timeout=30)).facts["address"]
         yield phone
     finally:
         await phone.tell("quit")
