@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import acd.message_models
 import acd.models
+import acd.routing_models
+import acd.roster_models
 import cases.models
 import hotline.models
 import qa.models
@@ -12,4 +15,13 @@ from hotline.database import Base
 
 metadata = Base.metadata
 
-MODULES = (hotline.models, acd.models, recordings.models, transcribe.models, cases.models, qa.models)
+MODULES = (
+    hotline.models,
+    acd.models,
+    acd.message_models,
+    acd.roster_models,
+    recordings.models,
+    transcribe.models,
+    cases.models,
+    qa.models,
+)
