@@ -34,7 +34,7 @@ WITH claimed AS (
         lease_until = %(lease_until)s, call_uid = %(call)s
     WHERE extension = %(extension)s AND state = 'ready' AND reachable
     RETURNING {COLUMNS})
-SELECT claimed.*, pg_notify('floor', '') AS told FROM claimed
+SELECT claimed.*, pg_notify('floor', '') AS told, pg_notify('seat_news', extension || ':call') AS page FROM claimed
 """  # noqa: S608 - a constant list of columns
 
 _SAVE = """
@@ -46,7 +46,7 @@ WITH saved AS (
       AND reachable = %(old_reachable)s AND call_uid IS NOT DISTINCT FROM %(old_call_uid)s
       AND break_reason IS NOT DISTINCT FROM %(old_break_reason)s
     RETURNING extension)
-SELECT pg_notify('floor', '') FROM saved
+SELECT pg_notify('floor', ''), pg_notify('seat_news', extension || ':call') FROM saved
 """
 
 

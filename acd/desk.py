@@ -22,7 +22,9 @@ CHANNEL = "acd_seats"
 
 _EXTENSION = re.compile(r"[1-9][0-9]{1,7}", re.ASCII)
 _ALL = frozenset(Service)
-_CHANGED = text("SELECT pg_notify(:channel, :extension), pg_notify('floor', '')")
+_CHANGED = text(
+    "SELECT pg_notify(:channel, :extension), pg_notify('floor', ''), pg_notify('seat_news', :extension || '\\:seat')"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class SeatAccount:
 
     extension: str
     secret: str
+    supervises: bool = False
 
     def __repr__(self) -> str:
         return f"SeatAccount({self.extension!r}, secret=…)"
@@ -78,7 +81,7 @@ async def remove_seat(session: AsyncSession, extension: str) -> None:
 async def accounts(session: AsyncSession) -> list[SeatAccount]:
     """Every seat's SIP log-in, for the node's configuration."""
     rows = (await session.scalars(select(SeatRow).order_by(SeatRow.extension))).all()
-    return [SeatAccount(row.extension, row.sip_secret) for row in rows]
+    return [SeatAccount(row.extension, row.sip_secret, row.level == Level.SUPERVISOR) for row in rows]
 
 
 async def log_in(session: AsyncSession, extension: str, now: datetime) -> Seat:

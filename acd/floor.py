@@ -77,22 +77,29 @@ async def snapshot(session: AsyncSession, now: datetime) -> FloorView:
     ]
     return FloorView(
         waiting=tuple(sorted(waiting, key=lambda view: -view.seconds)),
-        seats=tuple(
-            SeatView(
-                extension=seat.extension,
-                name=seat.name,
-                level=seat.level,
-                skills=tuple(str(skill) for skill in seat.skills),
-                state=seat.state,
-                seconds=_since(seat.state_since, now),
-                reachable=seat.reachable,
-                break_reason=seat.break_reason,
-                call_uid=seat.call_uid,
-            )
-            for seat in seats
-        ),
+        seats=tuple(_seat(seat, now) for seat in seats),
         leader=leader,
         taken_at=now,
+    )
+
+
+async def seat_at(session: AsyncSession, extension: str, now: datetime) -> SeatView | None:
+    """One seat, None where there is none of this extension."""
+    seat = await session.get(Seat, extension, populate_existing=True)
+    return _seat(seat, now) if seat is not None else None
+
+
+def _seat(seat: Seat, now: datetime) -> SeatView:
+    return SeatView(
+        extension=seat.extension,
+        name=seat.name,
+        level=seat.level,
+        skills=tuple(str(skill) for skill in seat.skills),
+        state=seat.state,
+        seconds=_since(seat.state_since, now),
+        reachable=seat.reachable,
+        break_reason=seat.break_reason,
+        call_uid=seat.call_uid,
     )
 
 

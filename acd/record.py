@@ -56,6 +56,8 @@ _BREACH = text(
     " ON CONFLICT (call_uid) DO UPDATE SET cause = excluded.cause, waited_seconds = excluded.waited_seconds,"
     " detail = excluded.detail"
 )
+_TELL_SEATS = text("SELECT pg_notify('seat_news', extension || '\\:call') FROM seats WHERE call_uid = ANY(:uids)")
+"""The pages of the agents that have these calls look again: a number or a menu choice may be known only now."""
 _KEPT = text("DELETE FROM breaches WHERE call_uid = ANY(:uids)")
 
 
@@ -93,6 +95,7 @@ async def write(
         if facts.state is CallState.ENDED and locked[uid]["ended_at"] is None:
             await defer(session, FINALISE, call_uid=uid)
     await session.execute(text("SELECT pg_notify('floor', '')"))
+    await session.execute(_TELL_SEATS, {"uids": uids})
     return known
 
 

@@ -26,6 +26,8 @@ from console.pages import DIST, STATIC, Pages
 from console.replay import routes as replay
 from console.replay.peaks import PeaksCache
 from console.samples import routes as samples
+from console.seat import routes as seat
+from console.seat.stream import SeatHub
 from console.state import Console
 from hotline.clock import Clock, SystemClock
 from hotline.database import Database
@@ -37,6 +39,7 @@ log = structlog.get_logger(__name__)
 ROUTERS: tuple[APIRouter, ...] = (
     login.router,
     floor.router,
+    seat.router,
     drafts.router,
     replay.router,
     samples.router,
@@ -62,6 +65,7 @@ def create_app(settings: Settings, database: Database, clock: Clock | None = Non
         LoginLimit(),
         open_objects(settings),
         PeaksCache(),
+        SeatHub(database),
     )
 
     @asynccontextmanager
@@ -69,9 +73,10 @@ def create_app(settings: Settings, database: Database, clock: Clock | None = Non
         if not (DIST / "console.js").exists():
             log.error("console.scripts_missing", folder=str(DIST), mend="npm ci && npm run build")
         async with asyncio.TaskGroup() as tasks:
-            hub = tasks.create_task(console.hub.run())
+            hubs = [tasks.create_task(hub.run()) for hub in (console.hub, console.seat_hub)]
             yield
-            hub.cancel()
+            for hub in hubs:
+                hub.cancel()
 
     app = FastAPI(title="hotline console", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.console = console

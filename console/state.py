@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from console.login.limit import LoginLimit
     from console.pages import Pages
     from console.replay.peaks import PeaksCache
+    from console.seat.stream import SeatHub
     from recordings.objects import Objects
 
 
@@ -32,9 +33,15 @@ class Console:
     login_limit: LoginLimit
     objects: Objects
     peaks: PeaksCache
+    seat_hub: SeatHub
 
     def now(self) -> datetime:
         return self.clock.now()
+
+    def close_streams(self) -> None:
+        """End every open stream, so that the server can stop; browsers come back by themselves."""
+        self.hub.close()
+        self.seat_hub.close()
 
 
 def console_of(request: Request) -> Console:

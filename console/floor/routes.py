@@ -49,7 +49,7 @@ async def own_controls(
     console = console_of(request)
     values = await console.board.values()
     own = own_seat(values["seats"], subject.seat)
-    return console.pages.page(request, "floor/own.html", own=own, now=values["now"])
+    return console.pages.page(request, "floor/own.html", own=own, problem="", now=values["now"])
 
 
 @router.get("/stream")
@@ -127,6 +127,8 @@ async def _press(
             )
     except DeskError:
         return await _page(request, subject, DOES_NOT_FIT, 409)
+    if request.headers.get("hx-request"):  # the agent's page, which must not be loaded anew: a telephone lives in it
+        return await _page(request, subject, "")
     return RedirectResponse("/floor", 303)
 
 
@@ -134,4 +136,6 @@ async def _page(request: Request, subject: Subject, problem: str, status: int = 
     console = console_of(request)
     values = await console.board.values()
     own = own_seat(values["seats"], subject.seat) if allows(subject.role, Action.SEAT_SELF) else None
+    if request.headers.get("hx-request"):
+        return console.pages.page(request, "floor/own.html", own=own, problem=problem, now=values["now"])
     return console.pages.page(request, "floor/page.html", status=status, own=own, problem=problem, **values)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from hotline.roles import Action, Role, allows
 
 FIRST_PAGE = {
+    Role.JUNIOR: "/seat",
+    Role.SENIOR: "/seat",
     Role.RECORDING_CLERK: "/drafts",
     Role.INSPECTOR: "/samples",
     Role.ADMINISTRATOR: "/audit",
@@ -14,6 +16,7 @@ FIRST_PAGE = {
     Role.STATISTICIAN: "/orders",
 }
 OPEN_TO = {
+    "/seat": Action.SEAT_SELF,
     "/floor": Action.FLOOR_VIEW,
     "/drafts": Action.DRAFT_VIEW,
     "/samples": Action.SAMPLE_VIEW,

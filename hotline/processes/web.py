@@ -50,7 +50,7 @@ async def run(settings: Settings, ready: Callable[[], None], stop: asyncio.Event
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
-        app.state.console.hub.close()
+        app.state.console.close_streams()
         server.should_exit = True
         await serving
     finally:

@@ -96,7 +96,7 @@ async def served(app: FastAPI) -> AsyncIterator[str]:
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        app.state.console.hub.close()
+        app.state.console.close_streams()
         server.should_exit = True
         await running
         listener.close()

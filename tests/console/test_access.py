@@ -133,6 +133,6 @@ async def head_of_stream(client: httpx.AsyncClient, address: str) -> httpx.Respo
     asking = asyncio.create_task(client.get(address))
     app = client._transport.app  # type: ignore[attr-defined]
     while not asking.done():
-        app.state.console.hub.close()
+        app.state.console.close_streams()
         await asyncio.sleep(0.02)
     return await asking
