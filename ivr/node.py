@@ -68,7 +68,16 @@ MODULES = (
     # No bridge_simple and no bridge_native_rtp: a mixing bridge sends the caller a frame every 20 ms, also while nobody
     # on either side sends any, without which such silence is missing from the recording and later words come too early.
     *("bridge_softmix", "bridge_builtin_features"),
-    *("app_dial", "app_playback", "app_queue", "app_mixmonitor", "app_userevent", "app_celgenuserevent", "app_stack"),
+    *(
+        "app_chanspy",
+        "app_dial",
+        "app_playback",
+        "app_queue",
+        "app_mixmonitor",
+        "app_userevent",
+        "app_celgenuserevent",
+        "app_stack",
+    ),
     *(
         "func_callerid",
         "func_channel",
@@ -91,6 +100,8 @@ class SeatAccount:
 
     extension: str
     secret: SecretStr
+    supervises: bool = False
+    """Whether this telephone may dial into the calls of others."""
 
 
 def render_node(settings: Settings, seats: Iterable[SeatAccount], *, paths: NodePaths | None = None) -> NodePaths:
@@ -149,7 +160,10 @@ def render_texts(settings: Settings, seats: Sequence[SeatAccount], menus: Menus,
         "trunk_hosts": settings.asterisk.trunk_hosts,
         "access_numbers": settings.asterisk.access_numbers,
         "outbound": settings.asterisk.outbound,
-        "seats": [{"extension": seat.extension, "secret": seat.secret.get_secret_value()} for seat in seats],
+        "seats": [
+            {"extension": seat.extension, "secret": seat.secret.get_secret_value(), "supervises": seat.supervises}
+            for seat in seats
+        ],
         "ring_seconds": settings.acd.ring_seconds,
         "max_wait_seconds": settings.acd.max_wait_seconds,
         "heartbeat_dead_loops": settings.acd.heartbeat_dead_loops,

@@ -72,5 +72,5 @@ async def _watch(database: Database, node: AsteriskNode) -> None:
 async def _seats(database: Database) -> tuple[SeatAccount, ...]:
     async with database.transaction() as session:
         accounts = await desk.accounts(session)
-    found = [SeatAccount(account.extension, SecretStr(account.secret)) for account in accounts]
+    found = [SeatAccount(account.extension, SecretStr(account.secret), account.supervises) for account in accounts]
     return tuple(sorted(found, key=lambda seat: seat.extension))
