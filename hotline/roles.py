@@ -32,6 +32,8 @@ class Action(StrEnum):
     SEAT_SELF = "seat.self"
     """Log in, be ready, take a break at one's own seat."""
     SEAT_MANAGE = "seat.manage"
+    PHONE_MANAGE = "phone.manage"
+    """Issue and revoke the SIP log-ins of telephones."""
     RECORDING_REPLAY = "recording.replay"
     RECORDING_EXPORT = "recording.export"
     DRAFT_VIEW = "draft.view"
@@ -40,6 +42,15 @@ class Action(StrEnum):
     SAMPLE_VIEW = "sample.view"
     SAMPLE_DRAW = "sample.draw"
     SCORE_WRITE = "score.write"
+    MESSAGE_SEND = "message.send"
+    """Write to seats and see who has read it (D81)."""
+    NOTICE_WRITE = "notice.write"
+    """Write notices of new business and see who has not confirmed them (D8)."""
+    NOTICE_CONFIRM = "notice.confirm"
+    ROSTER_VIEW = "roster.view"
+    """See the shifts and who was late (D82)."""
+    ROSTER_MANAGE = "roster.manage"
+    WALLBOARD_VIEW = "wallboard.view"
     AUDIT_VIEW = "audit.view"
     USER_MANAGE = "user.manage"
 
@@ -60,43 +71,56 @@ _A = Action
 ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
     {
         # D9-D18: takes calls, sees what is waiting and what became of a case; hears no recordings.
-        Role.JUNIOR: frozenset({_A.FLOOR_VIEW, _A.SEAT_SELF, _A.ORDER_VIEW}),
+        Role.JUNIOR: frozenset({_A.FLOOR_VIEW, _A.SEAT_SELF, _A.ORDER_VIEW, _A.NOTICE_CONFIRM, _A.WALLBOARD_VIEW}),
         # D32-D43: reviews and finishes what others could not, so reads drafts and replays calls as evidence.
-        Role.SENIOR: frozenset({_A.FLOOR_VIEW, _A.SEAT_SELF, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW}),
+        Role.SENIOR: frozenset(
+            {
+                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW,
+                _A.NOTICE_CONFIRM, _A.WALLBOARD_VIEW,
+            }
+        ),
         # D19-D27: letters and fax, not recordings; with nothing to enter works as a junior (D27).
-        Role.TEXT_CLERK: frozenset({_A.FLOOR_VIEW, _A.SEAT_SELF, _A.ORDER_VIEW}),
+        Role.TEXT_CLERK: frozenset({_A.FLOOR_VIEW, _A.SEAT_SELF, _A.ORDER_VIEW, _A.NOTICE_CONFIRM, _A.WALLBOARD_VIEW}),
         # D28-D31: makes sheets out of recordings; with nothing to enter works as a junior (D31).
         Role.RECORDING_CLERK: frozenset(
-            {_A.FLOOR_VIEW, _A.SEAT_SELF, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.DRAFT_CONFIRM, _A.ORDER_VIEW}
+            {
+                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.DRAFT_CONFIRM, _A.ORDER_VIEW,
+                _A.NOTICE_CONFIRM, _A.WALLBOARD_VIEW,
+            }
         ),
         # D47-D51: surveys finished calls and reply orders by talking to the customer again.
         Role.SURVEYOR: frozenset({_A.ORDER_VIEW}),
         # D54-D62: keeps originals and files; hands out copies as evidence (D123).
-        Role.DATA_MANAGER: frozenset({_A.RECORDING_EXPORT, _A.DRAFT_VIEW, _A.ORDER_VIEW}),
+        Role.DATA_MANAGER: frozenset({_A.RECORDING_EXPORT, _A.DRAFT_VIEW, _A.ORDER_VIEW, _A.NOTICE_WRITE}),
         # D63-D75: live monitoring, sampling and scoring, and the entries that are scored (D68-D70).
         Role.INSPECTOR: frozenset(
             {
                 _A.FLOOR_VIEW, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW,
                 _A.SAMPLE_VIEW, _A.SAMPLE_DRAW, _A.SCORE_WRITE,
+                _A.WALLBOARD_VIEW,
             }
         ),
         # D76-D80: counts, and hears nobody.
-        Role.STATISTICIAN: frozenset({_A.ORDER_VIEW, _A.SAMPLE_VIEW}),
+        Role.STATISTICIAN: frozenset({_A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.ROSTER_VIEW, _A.WALLBOARD_VIEW}),
         # D81-D83: shifts, redeployment, live status, discipline and attitude.
         Role.SHIFT_LEADER: frozenset(
             {
-                _A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW, _A.SAMPLE_VIEW,
+                _A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.PHONE_MANAGE, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW, _A.SAMPLE_VIEW,
+                _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW,
             }
         ),
         # D15, D43, D84: the manager hotline answers for the whole case and for what leaves the house.
         Role.MANAGER: frozenset(
             {
-                _A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.RECORDING_REPLAY, _A.RECORDING_EXPORT, _A.DRAFT_VIEW,
+                _A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.PHONE_MANAGE, _A.RECORDING_REPLAY, _A.RECORDING_EXPORT, _A.DRAFT_VIEW,
                 _A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.AUDIT_VIEW,
+                _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW,
             }
         ),
         # Runs the system and its accounts; the customers' words are not part of that work.
-        Role.ADMINISTRATOR: frozenset({_A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.AUDIT_VIEW, _A.USER_MANAGE}),
+        Role.ADMINISTRATOR: frozenset(
+            {_A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.PHONE_MANAGE, _A.AUDIT_VIEW, _A.USER_MANAGE, _A.WALLBOARD_VIEW}
+        ),
     }
 )  # fmt: skip
 

@@ -117,6 +117,19 @@ class AcdSettings(Section):
     """A seat that let a call ring out is offered nothing for this long."""
 
 
+class PhoneSettings(Section):
+    """Telephones of the seats, in the browser and on the desk."""
+
+    auto_answer: bool = False
+    """A browser's telephone picks up by itself, half a second after a short tone in the agent's headset."""
+    show_caller: bool = False
+    """Whether the desktop's notification of a ringing call shows the caller's number; others may look at the screen."""
+    domain: str = Field("", pattern=r"^([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])?(:[0-9]{1,5})?$")
+    """`host` or `host:port` that desk telephones and softphones register at; empty: Asterisk's address and SIP port."""
+    websocket: str = Field("", pattern=r"^(wss?://[^\s]+)?$")
+    """Where the console finds Asterisk's SIP over WebSocket; empty: `ws://<asterisk.bind>:<asterisk.http_port>/ws`."""
+
+
 class RecordingSettings(BaseModel):
     """Limits of the finaliser, the reconciliation and the disk watch."""
 
@@ -130,6 +143,32 @@ class RecordingSettings(BaseModel):
     """Less free space than this raises the alarm: about 18 hours of one call's two raw legs."""
     full_free_mb: int = Field(128, ge=0)
     """Less free space than this makes the installation not ready: new calls would go unrecorded."""
+
+
+class WallboardSettings(Section):
+    """What the wallboard shows and when it raises an alarm."""
+
+    digits: int = Field(0, ge=0, le=4)
+    """Last digits of a waiting caller's number on the wall; 0 shows nothing of it."""
+    waiting: int = Field(5, ge=1)
+    """Alarm at so many callers waiting."""
+    wait_seconds: float = Field(30.0, gt=0)
+    """Alarm once somebody has waited longer than this."""
+    level: float = Field(0.8, ge=0, le=1)
+    """Alarm while fewer than this share of the last half hour's callers were answered within the promise."""
+    level_calls: int = Field(10, ge=1)
+    """A share of fewer callers than this raises no alarm."""
+    break_minutes: float = Field(20.0, gt=0)
+    """A break longer than this is shown as over its limit."""
+
+
+class ShiftSettings(Section):
+    """Rosters and notices."""
+
+    grace_minutes: float = Field(1.0, ge=0)
+    """Who comes or goes by no more than this is on time."""
+    ready_needs_notices: bool = False
+    """Whether an agent who has not confirmed a notice in force is refused when pressing ready (D8)."""
 
 
 class Settings(BaseSettings):
@@ -151,6 +190,10 @@ class Settings(BaseSettings):
     """Address of the console."""
     web_port: int = Field(8080, ge=1, le=65535)
     """Port of the console; `hotline up` takes the next free one where it is in use."""
+    web_certificate: Path | None = None
+    """PEM file of the console's own TLS: the certificate, then its chain. Set together with `web_key`."""
+    web_key: Path | None = None
+    """PEM file of that certificate's private key."""
     metrics_host: str = "127.0.0.1"
     metrics_port: int = Field(0, ge=0, le=65535)
     """Where controller, worker and node each answer `/metrics` on a host of their own; 0 means not at all."""
@@ -179,7 +222,10 @@ class Settings(BaseSettings):
     ami: AmiSettings = AmiSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
     acd: AcdSettings = AcdSettings()
+    phone: PhoneSettings = PhoneSettings()
     recordings: RecordingSettings = RecordingSettings()
+    wallboard: WallboardSettings = WallboardSettings()
+    shifts: ShiftSettings = ShiftSettings()
 
     @field_validator("timezone")
     @classmethod
@@ -196,6 +242,12 @@ class Settings(BaseSettings):
         if url is not None and not url.get_secret_value().startswith(("postgresql://", "postgresql+psycopg://")):
             raise ValueError("must be the URL of a PostgreSQL server: postgresql://user@host/database")
         return url
+
+    @model_validator(mode="after")
+    def _certificate_with_key(self) -> Self:
+        if (self.web_certificate is None) != (self.web_key is None):
+            raise ValueError("web_certificate and web_key are set together, or neither")
+        return self
 
     @property
     def zone(self) -> ZoneInfo:

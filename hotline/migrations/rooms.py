@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import acd.message_models
 import acd.models
-import acd.routing_models
+import acd.phone_models
 import acd.roster_models
+import acd.routing_models
 import cases.models
 import hotline.models
 import qa.models
@@ -18,6 +19,7 @@ metadata = Base.metadata
 MODULES = (
     hotline.models,
     acd.models,
+    acd.phone_models,
     acd.message_models,
     acd.roster_models,
     recordings.models,

@@ -11,6 +11,7 @@ ROWS = """
 floor.view         x      x       x             x            .          .           x          .            x          x          x
 seat.self          x      x       x             x            .          .           .          .            .          .          .
 seat.manage        .      .       .             .            .          .           .          .            x          x          x
+phone.manage       .      .       .             .            .          .           .          .            x          x          x
 recording.replay   .      x       .             x            .          .           x          .            x          x          .
 recording.export   .      .       .             .            .          x           .          .            .          x          .
 draft.view         .      x       .             x            .          x           x          .            x          x          .
@@ -19,6 +20,12 @@ order.view         x      x       x             x            x          x       
 sample.view        .      .       .             .            .          .           x          x            x          x          .
 sample.draw        .      .       .             .            .          .           x          .            .          .          .
 score.write        .      .       .             .            .          .           x          .            .          .          .
+message.send       .      .       .             .            .          .           .          .            x          x          .
+notice.write       .      .       .             .            .          x           .          .            x          x          .
+notice.confirm     x      x       x             x            .          .           .          .            .          .          .
+roster.view        .      .       .             .            .          .           .          x            x          x          .
+roster.manage      .      .       .             .            .          .           .          .            x          x          .
+wallboard.view     x      x       x             x            .          .           x          x            x          x          x
 audit.view         .      .       .             .            .          .           .          .            .          x          x
 user.manage        .      .       .             .            .          .           .          .            .          .          x
 """  # noqa: E501 - a table
