@@ -122,6 +122,14 @@ async def subject_of(session: AsyncSession, token: str, now: datetime) -> Subjec
     return Subject(user_id=user.id, login=user.login, name=user.name, role=Role(user.role), seat=user.seat)
 
 
+async def session_of(session: AsyncSession, token: str, now: datetime) -> tuple[str, datetime] | None:
+    """Key and end of the log-in behind a token, for what lives as long as it does; None where it is over."""
+    row = await session.get(LoginSession, _digest(token))
+    if row is None or row.revoked_at is not None or row.expires_at <= now:
+        return None
+    return row.token_hash, row.expires_at
+
+
 async def revoke(session: AsyncSession, token: str, now: datetime) -> None:
     """End one log-in; ending it again changes nothing."""
     await session.execute(

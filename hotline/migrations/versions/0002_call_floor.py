@@ -7,19 +7,26 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+JSON = sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql")
+
 
 def upgrade() -> None:
+    _routing_up()
     _leader_up()
+    _phones_up()
 
 
 def downgrade() -> None:
+    _phones_down()
     _leader_down()
+    _routing_down()
 
 
 SEAT_STATES_APPEND = """
@@ -164,3 +171,126 @@ def _leader_down() -> None:
     op.execute("DROP TRIGGER seat_states_append ON seats")
     op.execute("DROP FUNCTION seat_states_append()")
     op.drop_table("seat_states")
+
+
+def _phones_up() -> None:
+    """SIP log-ins that telephones get for a time."""
+    op.create_table(
+        "phone_credentials",
+        sa.Column("username", sa.String(), nullable=False),
+        sa.Column("extension", sa.String(), nullable=False),
+        sa.Column("secret", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("label", sa.String(), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("issued_by", sa.String(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("session_hash", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("username", name=op.f("pk_phone_credentials")),
+    )
+    op.create_index(op.f("ix_phone_credentials_extension"), "phone_credentials", ["extension"])
+    op.create_index(op.f("ix_phone_credentials_session_hash"), "phone_credentials", ["session_hash"])
+
+
+def _phones_down() -> None:
+    op.drop_table("phone_credentials")
+
+
+SEAT_IDLE_APPEND = """
+CREATE FUNCTION seat_idle_append() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    moment timestamptz := clock_timestamp();
+BEGIN
+    IF TG_OP <> 'INSERT' AND OLD.state = 'ready' AND OLD.reachable THEN
+        IF TG_OP = 'UPDATE' AND NEW.state = 'ready' AND NEW.reachable AND NEW.level = OLD.level
+            AND NEW.skills = OLD.skills AND NEW.classes = OLD.classes THEN
+            RETURN NULL;
+        END IF;
+        IF TG_OP = 'UPDATE' AND NEW.state <> 'ready' THEN
+            moment := NEW.state_since;
+        END IF;
+        UPDATE seat_idle SET until = greatest(since, moment) WHERE extension = OLD.extension AND until IS NULL;
+    END IF;
+    IF TG_OP <> 'DELETE' AND NEW.state = 'ready' AND NEW.reachable THEN
+        IF TG_OP = 'INSERT' OR OLD.state <> 'ready' THEN
+            moment := NEW.state_since;
+        END IF;
+        INSERT INTO seat_idle (extension, level, skills, classes, since)
+        VALUES (NEW.extension, NEW.level, NEW.skills, NEW.classes, moment);
+    END IF;
+    RETURN NULL;
+END $$
+"""
+SEAT_IDLE_TRIGGER = """
+CREATE TRIGGER seat_idle_append AFTER INSERT OR DELETE OR UPDATE OF state, reachable, level, skills, classes ON seats
+FOR EACH ROW EXECUTE FUNCTION seat_idle_append()
+"""
+SKILLS_WITH_LEVELS = """
+UPDATE seats SET skills = coalesce(
+    (SELECT jsonb_object_agg(skill, 3) FROM jsonb_array_elements_text(skills) AS skill), '{}')
+"""
+SKILLS_ALONE = """
+UPDATE seats SET skills = coalesce((SELECT jsonb_agg(skill) FROM jsonb_object_keys(skills) AS skill), '[]')
+"""
+
+
+def _routing_up() -> None:
+    """Skills with levels, classes and redeployment of seats; callers' open cases; clerks' work; when seats were idle."""
+    op.execute(SKILLS_WITH_LEVELS)
+    op.add_column("seats", sa.Column("classes", JSON, nullable=False, server_default="[]"))
+    op.alter_column("seats", "classes", server_default=None)
+    op.add_column("seats", sa.Column("wrap_up_until", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("seats", sa.Column("misses", sa.Integer(), nullable=False, server_default="0"))
+    op.alter_column("seats", "misses", server_default=None)
+    op.add_column("seats", sa.Column("redeployed_until", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("seats", sa.Column("normal", JSON, nullable=True))
+    op.create_table(
+        "callers",
+        sa.Column("case", sa.String(), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("complaint", sa.Boolean(), nullable=False),
+        sa.Column("repeated", sa.Boolean(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("case", name=op.f("pk_callers")),
+    )
+    op.create_index(op.f("ix_callers_number"), "callers", ["number"])
+    op.create_table(
+        "clerk_work",
+        sa.Column("ref", sa.String(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("ref", name=op.f("pk_clerk_work")),
+    )
+    op.create_table(
+        "seat_idle",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("extension", sa.String(), nullable=False),
+        sa.Column("level", sa.String(), nullable=False),
+        sa.Column("skills", JSON, nullable=False),
+        sa.Column("classes", JSON, nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seat_idle")),
+    )
+    op.create_index("ix_seat_idle_since", "seat_idle", ["since"])
+    op.create_index(
+        "uq_seat_idle_open", "seat_idle", ["extension"], unique=True, postgresql_where=sa.text("until IS NULL")
+    )
+    op.execute(
+        "INSERT INTO seat_idle (extension, level, skills, classes, since)"
+        " SELECT extension, level, skills, classes, state_since FROM seats WHERE state = 'ready' AND reachable"
+    )
+    op.execute(SEAT_IDLE_APPEND)
+    op.execute(SEAT_IDLE_TRIGGER)
+
+
+def _routing_down() -> None:
+    op.execute("DROP TRIGGER seat_idle_append ON seats")
+    op.execute("DROP FUNCTION seat_idle_append()")
+    for table in ("seat_idle", "clerk_work", "callers"):
+        op.drop_table(table)
+    for column in ("normal", "redeployed_until", "misses", "wrap_up_until", "classes"):
+        op.drop_column("seats", column)
+    op.execute(SKILLS_ALONE)
