@@ -122,7 +122,9 @@ class Board:
         if seat.can_ring and seat.extension not in self._resting:
             idle_since = seat.idle_since or seat.state_since
             self._matcher.add_seat(
-                IdleSeat(seat.extension, seat.level, seat.skills, idle_since.timestamp() if idle_since else 0.0)
+                IdleSeat(
+                    seat.extension, seat.level, frozenset(seat.skills), idle_since.timestamp() if idle_since else 0.0
+                )
             )
         else:
             self._matcher.remove_seat(seat.extension)

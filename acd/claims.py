@@ -16,12 +16,13 @@ import psycopg
 from psycopg.rows import dict_row
 
 from acd.seats import Seat, SeatState
-from acd.words import Level, Service
+from acd.words import CustomerClass, Level, Service
 
 Connection = psycopg.AsyncConnection[Any]
 
 COLUMNS = (
-    "extension, level, skills, state, state_since, reachable, idle_since, epoch, lease_until, call_uid, break_reason"
+    "extension, level, skills, classes, state, state_since, reachable, idle_since, epoch, lease_until, call_uid,"
+    " break_reason, wrap_up_until, misses, redeployed_until"
 )
 
 TERM_GAP = 10_000
@@ -41,7 +42,8 @@ _SAVE = """
 WITH saved AS (
     UPDATE seats
     SET state = %(state)s, state_since = %(state_since)s, reachable = %(reachable)s, idle_since = %(idle_since)s,
-        epoch = %(epoch)s, lease_until = %(lease_until)s, call_uid = %(call_uid)s, break_reason = %(break_reason)s
+        epoch = %(epoch)s, lease_until = %(lease_until)s, call_uid = %(call_uid)s, break_reason = %(break_reason)s,
+        wrap_up_until = %(wrap_up_until)s, misses = %(misses)s
     WHERE extension = %(extension)s AND state = %(old_state)s AND epoch = %(old_epoch)s
       AND reachable = %(old_reachable)s AND call_uid IS NOT DISTINCT FROM %(old_call_uid)s
       AND break_reason IS NOT DISTINCT FROM %(old_break_reason)s
@@ -66,6 +68,7 @@ async def save(connection: Connection, before: Seat, after: Seat) -> bool:
         "extension": after.extension, "state": after.state.value, "state_since": after.state_since,
         "reachable": after.reachable, "idle_since": after.idle_since, "epoch": after.epoch,
         "lease_until": after.lease_until, "call_uid": after.call_uid, "break_reason": after.break_reason,
+        "wrap_up_until": after.wrap_up_until, "misses": after.misses,
         "old_state": before.state.value, "old_epoch": before.epoch, "old_reachable": before.reachable,
         "old_call_uid": before.call_uid, "old_break_reason": before.break_reason,
     }  # fmt: skip
@@ -119,7 +122,8 @@ def seat_of(row: Mapping[str, Any]) -> Seat:
     return Seat(
         extension=row["extension"],
         level=Level(row["level"]),
-        skills=frozenset(Service(skill) for skill in row["skills"]),
+        skills={Service(service): int(level) for service, level in row["skills"].items()},
+        classes=frozenset(CustomerClass(name) for name in row["classes"]),
         state=SeatState(row["state"]),
         state_since=row["state_since"],
         reachable=row["reachable"],
@@ -128,4 +132,7 @@ def seat_of(row: Mapping[str, Any]) -> Seat:
         lease_until=row["lease_until"],
         call_uid=row["call_uid"],
         break_reason=row["break_reason"],
+        wrap_up_until=row["wrap_up_until"],
+        misses=row["misses"],
+        redeployed_until=row["redeployed_until"],
     )

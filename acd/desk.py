@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,13 +16,13 @@ from acd.claims import seat_of
 from acd.errors import DeskError
 from acd.models import Seat as SeatRow
 from acd.seats import BreakTaken, LoggedIn, LoggedOut, Ready, Seat, SeatEvent, SeatState, step
-from acd.words import Level, Service
+from acd.words import SKILL_LEVELS, CustomerClass, Level, Service, Skills, usual
 
 CHANNEL = "acd_seats"
 """NOTIFY channel; the payload is the extension."""
 
 _EXTENSION = re.compile(r"[1-9][0-9]{1,7}", re.ASCII)
-_ALL = frozenset(Service)
+_ALL = usual(Service)
 _CHANGED = text(
     "SELECT pg_notify(:channel, :extension), pg_notify('floor', ''), pg_notify('seat_news', :extension || '\\:seat')"
 )
@@ -45,27 +46,40 @@ async def add_seat(
     *,
     name: str,
     level: Level,
-    skills: Iterable[Service] = _ALL,
+    skills: Skills = _ALL,
+    classes: Iterable[CustomerClass] = (),
     now: datetime,
 ) -> SeatAccount:
-    """Make a seat with a generated SIP secret. The node's configuration must be rendered and reloaded afterwards."""
+    """Make a seat with a generated SIP secret; without `classes` it serves every customer.
+
+    The node's configuration must be rendered and reloaded afterwards.
+    """
     if not _EXTENSION.fullmatch(extension):
         raise DeskError(f"{extension!r} is no extension; give 2 to 8 digits that do not begin with 0, such as 8001")
-    wanted = sorted({skill.value for skill in skills})
-    if not wanted:
-        raise DeskError(f"seat {extension} would answer nothing; name at least one of {', '.join(Service)}")
+    known = wanted_skills(skills)
     if await session.get(SeatRow, extension) is not None:
         raise DeskError(f"seat {extension} exists already; choose another extension")
     secret = secrets.token_urlsafe(24)
     session.add(
         SeatRow(
-            extension=extension, name=name, level=level.value, skills=wanted, sip_secret=secret,
+            extension=extension, name=name, level=level.value, skills=known,
+            classes=sorted(each.value for each in set(classes)), sip_secret=secret, misses=0,
             state=SeatState.OFFLINE.value, state_since=now, reachable=False, epoch=0,
         )
     )  # fmt: skip
     await session.flush()
     await _tell(session, extension)
     return SeatAccount(extension, secret)
+
+
+def wanted_skills(skills: Skills) -> dict[str, Any]:
+    """Skills as they are kept; DeskError where there is none, or a level that does not exist."""
+    if not skills:
+        raise DeskError(f"a seat without skills would answer nothing; name at least one of {', '.join(Service)}")
+    for service, level in skills.items():
+        if level not in SKILL_LEVELS:
+            raise DeskError(f"skill {service.value} has level {level}; give 1 (learner) to 5 (expert)")
+    return {service.value: skills[service] for service in Service if service in skills}
 
 
 async def remove_seat(session: AsyncSession, extension: str) -> None:
@@ -118,6 +132,8 @@ async def _press(session: AsyncSession, extension: str, event: SeatEvent, now: d
     row.break_reason = after.break_reason
     row.call_uid = after.call_uid
     row.lease_until = after.lease_until
+    row.wrap_up_until = after.wrap_up_until
+    row.misses = after.misses
     await session.flush()
     await _tell(session, extension)
     return after

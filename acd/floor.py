@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,7 +32,8 @@ class SeatView:
     extension: str
     name: str
     level: str
-    skills: tuple[str, ...]
+    skills: Mapping[str, int]
+    """How well it answers each service, 1 to 5."""
     state: str
     seconds: float
     """In this state."""
@@ -94,7 +96,7 @@ def _seat(seat: Seat, now: datetime) -> SeatView:
         extension=seat.extension,
         name=seat.name,
         level=seat.level,
-        skills=tuple(str(skill) for skill in seat.skills),
+        skills={str(service): int(level) for service, level in seat.skills.items()},
         state=seat.state,
         seconds=_since(seat.state_since, now),
         reachable=seat.reachable,

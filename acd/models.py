@@ -20,9 +20,11 @@ class Seat(Base):
     extension: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     level: Mapped[str]
-    """`junior`, `senior` or `clerk`: a clerk takes calls as overflow junior (D27, D31)."""
-    skills: Mapped[list[Any]]
-    """Services this seat answers: complaint, suggestion, standards, report."""
+    """A `acd.words.Level`."""
+    skills: Mapped[dict[str, Any]]
+    """Services this seat answers, and how well: `{"complaint": 3, …}`, 1 to 5, higher is better."""
+    classes: Mapped[list[Any]] = mapped_column(default=list)
+    """Customer classes this seat serves; none named: all."""
     sip_secret: Mapped[str]
     state: Mapped[str] = mapped_column(default="offline")
     state_since: Mapped[datetime]
@@ -32,6 +34,14 @@ class Seat(Base):
     idle_since: Mapped[datetime | None]
     epoch: Mapped[int] = mapped_column(BigInteger, default=0)
     lease_until: Mapped[datetime | None]
+    wrap_up_until: Mapped[datetime | None]
+    """While in wrap-up: when it ends by itself."""
+    misses: Mapped[int] = mapped_column(default=0)
+    """Rings in a row that nobody picked up."""
+    redeployed_until: Mapped[datetime | None]
+    """Until then level, skills and classes are those of a temporary redeployment (D81)."""
+    normal: Mapped[dict[str, Any] | None]
+    """What the seat falls back to: level, skills and classes before it was redeployed."""
     call_uid: Mapped[str | None] = mapped_column(unique=True)
     """The call this seat rings for or talks to; unique, so that the database itself never gives a caller two seats."""
 

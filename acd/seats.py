@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from acd.words import Level, Service
+from acd.words import CustomerClass, Level, Skills
 
 
 class SeatState(StrEnum):
@@ -41,7 +41,7 @@ class Seat:
 
     extension: str
     level: Level
-    skills: frozenset[Service]
+    skills: Skills
     state: SeatState = SeatState.OFFLINE
     state_since: datetime | None = None
     reachable: bool = False
@@ -51,6 +51,14 @@ class Seat:
     call_uid: str | None = None
     break_reason: str | None = None
     """While on break: why. While ringing or talking: a break that begins when the call is over."""
+    classes: frozenset[CustomerClass] = frozenset()
+    """Customer classes this seat serves; none named: all."""
+    wrap_up_until: datetime | None = None
+    """While in wrap-up: when it ends by itself."""
+    misses: int = 0
+    """Rings in a row that nobody picked up."""
+    redeployed_until: datetime | None = None
+    """Level, skills and classes are for so long others than usual (D81)."""
 
     @property
     def can_ring(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 
@@ -15,11 +16,16 @@ class Service(StrEnum):
 
 
 class Level(StrEnum):
-    """What a seat is staffed with; a clerk takes calls as overflow junior (D27, D31)."""
+    """What a seat is staffed with."""
 
     JUNIOR = "junior"
     CLERK = "clerk"
+    """Takes calls as overflow junior (D27, D31)."""
     SENIOR = "senior"
+    MANAGER = "manager"
+    """The manager hotline (D15, D43, D84); takes no other calls."""
+    SUPERVISOR = "supervisor"
+    """A telephone for listening; never offered a call."""
 
 
 class CustomerClass(StrEnum):
@@ -32,3 +38,17 @@ class CustomerClass(StrEnum):
     def needs_senior(self) -> bool:
         """D18: key-account, important and leased-line callers go to a senior."""
         return self is not CustomerClass.ORDINARY
+
+
+SKILL_LEVELS = range(1, 6)
+"""How well a seat answers a service: 1 is a learner, 5 an expert."""
+SKILL_USUAL = 3
+"""Where nothing else is said."""
+
+Skills = Mapping[Service, int]
+"""What a seat answers, and how well (one of `SKILL_LEVELS`)."""
+
+
+def usual(services: Iterable[Service]) -> dict[Service, int]:
+    """Each of these services at the usual level."""
+    return {service: SKILL_USUAL for service in Service if service in set(services)}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from acd.words import Level, Service
+from acd.words import Level, Service, usual
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -34,7 +34,7 @@ def list_command(as_json: Json = False) -> None:
     if as_json:
         seats: list[dict[str, Any]] = [
             {
-                "extension": seat.extension, "name": seat.name, "level": seat.level, "skills": list(seat.skills),
+                "extension": seat.extension, "name": seat.name, "level": seat.level, "skills": dict(seat.skills),
                 "state": seat.state, "seconds": round(seat.seconds, 1), "reachable": seat.reachable,
                 "break_reason": seat.break_reason, "call": seat.call_uid,
             }
@@ -45,7 +45,7 @@ def list_command(as_json: Json = False) -> None:
     for seat in view.seats:
         phone = "" if seat.reachable else "  (no telephone registered)"
         reason = f" {seat.break_reason}" if seat.break_reason else ""
-        skills = ",".join(seat.skills)
+        skills = ",".join(f"{service}:{level}" for service, level in seat.skills.items())
         typer.echo(
             f"{seat.extension:<9}{seat.level:<8}{seat.state}{reason} {seat.seconds:.0f} s  {skills}  {seat.name}{phone}"
         )
@@ -73,7 +73,7 @@ def add_command(
             extension,
             name=name or extension,
             level=level,
-            skills=skill or list(Service),
+            skills=usual(skill or Service),
             now=datetime.now(UTC),
         )
 

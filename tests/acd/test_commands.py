@@ -42,7 +42,7 @@ def test_a_seats_day(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_seat_with_some_skills(capsys: pytest.CaptureFixture[str]) -> None:
     hotline(capsys, "seats", "add", "8002", "--skill", "report", "--skill", "complaint")
     (seat,) = json.loads(hotline(capsys, "seats", "list", "--json"))["seats"]
-    assert seat["skills"] == ["complaint", "report"]
+    assert seat["skills"] == {"complaint": 3, "report": 3}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from acd.events import CallEvent, Kind
 from acd.resume import Resumed, resume
 from acd.resync import FloorSnapshot, LiveChannel
 from acd.seats import Seat, SeatState
-from acd.words import Level, Service
+from acd.words import Level, Service, usual
 from tests.acd.test_calls import ANSWERED, UID, at, event
 
 NOW = at(100)
@@ -28,7 +28,7 @@ def stamp(seconds: float) -> str:
 
 
 def seat(state: SeatState, extension: str = "8001", **other: object) -> Seat:
-    return Seat(extension, Level.JUNIOR, frozenset(Service), state, at(0), reachable=True, **other)  # type: ignore[arg-type]
+    return Seat(extension, Level.JUNIOR, usual(Service), state, at(0), reachable=True, **other)  # type: ignore[arg-type]
 
 
 def picked_up(

@@ -26,7 +26,7 @@ from acd.seats import (
     WrapUpOver,
     step,
 )
-from acd.words import Level, Service
+from acd.words import Level, Service, usual
 
 NOW = datetime(2026, 3, 15, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=30)
@@ -35,7 +35,7 @@ LEASE = NOW + timedelta(seconds=20)
 
 def seat(state: SeatState = SeatState.READY, **other: object) -> Seat:
     values: dict[str, object] = {"reachable": True, "idle_since": NOW if state is SeatState.READY else None} | other
-    return Seat("8001", Level.JUNIOR, frozenset(Service), state, NOW, **values)  # type: ignore[arg-type]
+    return Seat("8001", Level.JUNIOR, usual(Service), state, NOW, **values)  # type: ignore[arg-type]
 
 
 def after(start: Seat, *events: SeatEvent) -> Seat:

@@ -53,7 +53,8 @@ async def people(session: AsyncSession, now: datetime) -> None:
 
 
 def seat(extension: str, name: str, level: str, state: str, since: datetime, **values: object) -> Seat:
-    known: dict[str, object] = {"skills": ["complaint", "suggestion"], "sip_secret": "-", "reachable": True, "epoch": 0}
+    skills = {"complaint": 3, "suggestion": 3}
+    known: dict[str, object] = {"skills": skills, "sip_secret": "-", "reachable": True, "epoch": 0}
     return Seat(extension=extension, name=name, level=level, state=state, state_since=since, **(known | values))
 
 
