@@ -54,7 +54,10 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class SeatPhone:
-    """How one seat is rung: over which kind of telephone, and with which log-ins (name, secret)."""
+    """Which kind of telephone a seat is rung on, and the log-ins issued for it (name, secret).
+
+    The seat's own secret opens the seat for a telephone, and not for a browser.
+    """
 
     extension: str
     kind: PhoneKind
@@ -127,21 +130,17 @@ async def live(session: AsyncSession, now: datetime, *, extension: str | None = 
     return [_credential(row) for row in await _rows(session, now, extension=extension)]
 
 
-async def seat_phones(session: AsyncSession, now: datetime) -> list[SeatPhone]:
-    """How each seat is rung, for the node's configuration, by extension."""
-    seats = (await session.execute(select(Seat.extension, Seat.sip_secret).order_by(Seat.extension))).all()
+async def seat_phones(session: AsyncSession, now: datetime) -> dict[str, SeatPhone]:
+    """Seats for which log-ins were issued, by extension; any other is served by a telephone with the seat's own."""
     found: dict[str, list[PhoneCredential]] = {}
     for row in await _rows(session, now):
         found.setdefault(row.extension, []).append(row)
-    phones = []
-    for extension, own_secret in seats:
-        rows = found.get(extension, [])
-        browsers = tuple((row.username, row.secret) for row in rows if row.kind == PhoneKind.BROWSER)
-        if browsers:
-            phones.append(SeatPhone(extension, PhoneKind.BROWSER, browsers))
-        else:
-            others = tuple((row.username, row.secret) for row in rows)
-            phones.append(SeatPhone(extension, PhoneKind.PHONE, ((extension, own_secret), *others)))
+    phones = {}
+    for extension, rows in found.items():
+        browsers = [row for row in rows if row.kind == PhoneKind.BROWSER]
+        kind = PhoneKind.BROWSER if browsers else PhoneKind.PHONE
+        logins = tuple((row.username, row.secret) for row in browsers or rows)
+        phones[extension] = SeatPhone(extension, kind, logins)
     return phones
 
 

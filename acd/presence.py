@@ -40,13 +40,13 @@ async def heartbeat(link: Link, well: Callable[[], int | None], seconds: float) 
         await asyncio.sleep(seconds)
 
 
-async def listen(conninfo: str, pressed: Callable[[str], Awaitable[None]]) -> None:
-    """Call `pressed(extension)` for every change at a desk, and `pressed("")` when any may have been missed."""
+async def listen(conninfo: str, pressed: Callable[[str], Awaitable[None]], *, channel: str = CHANNEL) -> None:
+    """Call `pressed(extension)` for every change told on `channel`, by default of a desk, and `pressed("")` when any may have been missed."""
     failures = 0
     while True:
         try:
             async with await _connect(conninfo) as connection:
-                await connection.execute(f"LISTEN {CHANNEL}")
+                await connection.execute(f"LISTEN {channel}")
                 await pressed("")
                 failures = 0
                 async for notify in connection.notifies():

@@ -71,6 +71,7 @@ MODULES = (
     *(
         "app_chanspy",
         "app_dial",
+        "app_echo",
         "app_playback",
         "app_queue",
         "app_mixmonitor",
@@ -87,21 +88,41 @@ MODULES = (
         "func_groupcount",
         "func_logic",
     ),
-    *("func_sprintf", "func_strings", "func_uri"),
+    *("func_sprintf", "func_strings", "func_timeout", "func_uri"),
 )
 
 _EXTENSION = re.compile(r"[0-9]{2,8}")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
+OPUS = ("codec_opus_open_source", "codec_opus")
+"""Modules that transcode Opus, the free one first; not every Asterisk has one."""
+
+
+@dataclass(frozen=True)
+class SipLogin:
+    """One name and secret that a telephone registers with."""
+
+    username: str
+    secret: SecretStr
+
+
 @dataclass(frozen=True)
 class SeatAccount:
-    """A seat's SIP log-in."""
+    """A seat's SIP log-in, and how its telephone is rung."""
 
     extension: str
     secret: SecretStr
     supervises: bool = False
     """Whether this telephone may dial into the calls of others."""
+    logins: tuple[SipLogin, ...] = ()
+    """Further ones, issued for a time."""
+    browser: bool = False
+    """Its telephone is a browser: encrypted media, and only `logins` open it, not the seat's own secret."""
+
+    @property
+    def opened_by(self) -> tuple[SipLogin, ...]:
+        return self.logins if self.browser else (SipLogin(self.extension, self.secret), *self.logins)
 
 
 def render_node(settings: Settings, seats: Iterable[SeatAccount], *, paths: NodePaths | None = None) -> NodePaths:
@@ -133,6 +154,9 @@ def render_texts(settings: Settings, seats: Sequence[SeatAccount], menus: Menus,
             raise RenderError(f"seat extension {seat.extension!r} must be 2 to 8 digits")
         if not _SECRET.fullmatch(seat.secret.get_secret_value()):
             raise RenderError(f"the SIP secret of seat {seat.extension} must be 8 to 64 letters, digits, - or _")
+        for login in seat.logins:
+            if not (_SECRET.fullmatch(login.username) and _SECRET.fullmatch(login.secret.get_secret_value())):
+                raise RenderError(f"a log-in of seat {seat.extension} must be 8 to 64 letters, digits, - or _")
     for number in settings.asterisk.access_numbers:
         if not re.fullmatch(r"\+?[0-9]{2,20}", number):
             raise RenderError(f"access number {number!r} must be 2 to 20 digits")
@@ -140,12 +164,15 @@ def render_texts(settings: Settings, seats: Sequence[SeatAccount], menus: Menus,
     def sound(prompt: str) -> str:
         return f"{paths.inside(paths.sounds)}/{prompt}"
 
+    codec = next((name for name in OPUS if paths.has_module(name)), None)
+    opus = (codec, "res_format_attr_opus") if codec else ()
     values = {
         "node": settings.asterisk.node,
         "inside": _Inside(paths),
         "modules": paths.modules,
         "share": paths.share,
-        "loaded": MODULES,
+        "loaded": (*MODULES, *opus),
+        "opus": bool(opus),
         "events": EVENTS,
         "ami_port": settings.ami.port,
         "ami_bind": settings.asterisk.ami_bind,
@@ -161,7 +188,14 @@ def render_texts(settings: Settings, seats: Sequence[SeatAccount], menus: Menus,
         "access_numbers": settings.asterisk.access_numbers,
         "outbound": settings.asterisk.outbound,
         "seats": [
-            {"extension": seat.extension, "secret": seat.secret.get_secret_value(), "supervises": seat.supervises}
+            {
+                "extension": seat.extension,
+                "supervises": seat.supervises,
+                "browser": seat.browser,
+                "logins": [
+                    {"username": login.username, "secret": login.secret.get_secret_value()} for login in seat.opened_by
+                ],
+            }
             for seat in seats
         ],
         "ring_seconds": settings.acd.ring_seconds,

@@ -130,6 +130,10 @@ class NodePaths:
             self.quiet,
         )
 
+    def has_module(self, name: str) -> bool:
+        """Whether this Asterisk has the loadable module `name`."""
+        return ((self.root or Path("/")) / self.modules.relative_to("/") / f"{name}.so").exists()
+
     @property
     def modules(self) -> PurePosixPath:
         """Folder of the loadable modules, as Asterisk sees it."""

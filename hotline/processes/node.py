@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
-from acd import desk
+from acd import desk, phones
+from acd.phones import PhoneKind
+from acd.presence import listen
+from hotline.clock import SystemClock
 from hotline.connect import database_url
 from hotline.database import Database
+from hotline.embedded import libpq_url
 from hotline.errors import HotlineError
 from hotline.processes.asterisk import AsteriskNode, stop_left_over
 from hotline.settings import Settings
-from ivr.node import SeatAccount
+from ivr.node import SeatAccount, SipLogin
 from ivr.paths import NodePaths
 
 LOOK_SECONDS = 3.0
-"""How often the seats are read again: a new seat can register this soon."""
+"""How often the seats are read again: a new seat can register this soon, and an expired log-in opens no longer."""
+SETTLE_SECONDS = 0.3
+"""A shift begins for many at once: what is told within this time is one reload."""
 
 _log = structlog.get_logger(__name__)
 
@@ -40,11 +48,13 @@ async def run(settings: Settings, ready: Callable[[], None], stop: asyncio.Event
         async with AsteriskNode(settings, seats, die_with_parent=True) as node:
             ready()
             ended = asyncio.create_task(node.wait())
-            watching = asyncio.create_task(_watch(database, node))
+            told = asyncio.Event()
+            watching = asyncio.create_task(_watch(database, node, told))
+            listening = asyncio.create_task(_listen(settings, told))
             stopping = asyncio.create_task(stop.wait())
             await asyncio.wait({ended, watching, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            watching.cancel()
-            stopping.cancel()
+            for task in (watching, listening, stopping):
+                task.cancel()
             if stop.is_set():
                 ended.cancel()
                 return
@@ -56,9 +66,12 @@ async def run(settings: Settings, ready: Callable[[], None], stop: asyncio.Event
         await database.close()
 
 
-async def _watch(database: Database, node: AsteriskNode) -> None:
+async def _watch(database: Database, node: AsteriskNode, told: asyncio.Event) -> None:
     while True:
-        await asyncio.sleep(LOOK_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(told.wait(), LOOK_SECONDS)
+            await asyncio.sleep(SETTLE_SECONDS)
+        told.clear()
         try:
             seats = await _seats(database)
         except (SQLAlchemyError, OSError) as error:
@@ -69,8 +82,25 @@ async def _watch(database: Database, node: AsteriskNode) -> None:
             _log.info("node.seats_changed", seats=len(seats))
 
 
+async def _listen(settings: Settings, told: asyncio.Event) -> None:
+    """A log-in that is issued opens within about a second; were this deaf, within LOOK_SECONDS."""
+
+    async def changed(_: str) -> None:
+        told.set()
+
+    await listen(libpq_url(database_url(settings)), changed, channel=phones.CHANNEL)
+
+
 async def _seats(database: Database) -> tuple[SeatAccount, ...]:
     async with database.transaction() as session:
         accounts = await desk.accounts(session)
-    found = [SeatAccount(account.extension, SecretStr(account.secret), account.supervises) for account in accounts]
+        issued = await phones.seat_phones(session, SystemClock().now())
+    found = []
+    for account in accounts:
+        seat = SeatAccount(account.extension, SecretStr(account.secret), account.supervises)
+        phone = issued.get(account.extension)
+        if phone is not None:
+            logins = tuple(SipLogin(name, SecretStr(secret)) for name, secret in phone.logins)
+            seat = replace(seat, logins=logins, browser=phone.kind is PhoneKind.BROWSER)
+        found.append(seat)
     return tuple(sorted(found, key=lambda seat: seat.extension))
