@@ -189,7 +189,7 @@ def consequences(after: CallFacts, event: CallEvent, holders: Iterable[str]) -> 
             return ((event.seat, RingOver(uid, event.epoch, ignored=not unreachable, unreachable=unreachable)),)
         case Kind.REFUSED:
             return ((event.seat, RingOver(uid, event.epoch)),)
-        case Kind.TALKED | Kind.VOICEMAIL | Kind.MESSAGE | Kind.FALLBACK | Kind.ENDED:
+        case Kind.TALKED | Kind.VOICEMAIL | Kind.MESSAGE | Kind.CALLBACK | Kind.FALLBACK | Kind.ENDED:
             return tuple((seat, CallOver(uid)) for seat in holders)
         case _:
             return ()

@@ -24,6 +24,8 @@ class CallState(StrEnum):
     RINGING = "ringing"
     TALKING = "talking"
     VOICEMAIL = "voicemail"
+    CALLBACK = "callback"
+    """Asked to be called back, and hears that this is noted."""
     FALLBACK = "fallback"
     ENDED = "ended"
 
@@ -33,14 +35,16 @@ class Outcome(StrEnum):
     VOICEMAIL = "voicemail"
     ABANDONED = "abandoned"
     FALLBACK = "fallback"
+    CALLBACK = "callback"
 
 
 TRANSITIONS: Mapping[CallState, frozenset[CallState]] = {
     CallState.IVR: frozenset(CallState) - {CallState.IVR},
     CallState.WAITING: frozenset(CallState) - {CallState.IVR, CallState.WAITING},
     CallState.RINGING: frozenset(CallState) - {CallState.IVR, CallState.RINGING},
-    CallState.FALLBACK: frozenset({CallState.VOICEMAIL, CallState.TALKING, CallState.ENDED}),
-    CallState.VOICEMAIL: frozenset({CallState.TALKING, CallState.ENDED}),
+    CallState.FALLBACK: frozenset({CallState.VOICEMAIL, CallState.CALLBACK, CallState.TALKING, CallState.ENDED}),
+    CallState.VOICEMAIL: frozenset({CallState.CALLBACK, CallState.TALKING, CallState.ENDED}),
+    CallState.CALLBACK: frozenset({CallState.TALKING, CallState.ENDED}),
     CallState.TALKING: frozenset({CallState.ENDED}),
     CallState.ENDED: frozenset(),
 }
@@ -87,6 +91,8 @@ class CallFacts:
     rings: Mapping[int, Ring] = field(default_factory=dict)
     """Ring attempts by epoch."""
     fallback_seat: str = ""
+    callback_number: str = ""
+    """Where the caller asked to be called back."""
     end_detail: str = ""
 
     @property
@@ -96,6 +102,8 @@ class CallFacts:
             return CallState.ENDED
         if self.seat or Kind.TALKED in heard:
             return CallState.TALKING
+        if Kind.CALLBACK in heard:
+            return CallState.CALLBACK
         if Kind.VOICEMAIL in heard or Kind.MESSAGE in heard:
             return CallState.VOICEMAIL
         if Kind.FALLBACK in heard:
@@ -141,7 +149,8 @@ class CallFacts:
     @property
     def wait_over_at(self) -> datetime | None:
         """When the wait for a person ended, by whatever came first; None while it goes on."""
-        ends = [self.answered_at, self.first.get(Kind.VOICEMAIL), self.first.get(Kind.MESSAGE), self.ended_at]
+        boxes = (Kind.VOICEMAIL, Kind.MESSAGE, Kind.CALLBACK)
+        ends = [self.answered_at, self.ended_at, *(self.first.get(kind) for kind in boxes)]
         return min((moment for moment in ends if moment is not None), default=None)
 
     @property
@@ -157,6 +166,8 @@ class CallFacts:
             return Outcome.ANSWERED
         if self.fallback_seat:
             return Outcome.FALLBACK
+        if Kind.CALLBACK in self.first:
+            return Outcome.CALLBACK
         if Kind.VOICEMAIL in self.first or Kind.MESSAGE in self.first:
             return Outcome.VOICEMAIL
         return Outcome.ABANDONED
@@ -182,6 +193,8 @@ def hear(facts: CallFacts, event: CallEvent) -> CallFacts:
             return replace(known, rings={**facts.rings, event.epoch: ring})
         case Kind.FALLBACK_ANSWERED:
             return replace(known, fallback_seat=max(facts.fallback_seat, event.seat))
+        case Kind.CALLBACK:
+            return replace(known, callback_number=max(facts.callback_number, event.detail))
         case Kind.ENDED:
             return replace(known, end_detail=max(facts.end_detail, event.detail))
         case _:

@@ -29,6 +29,8 @@ class Kind(StrEnum):
     """The seat hung up first."""
     VOICEMAIL = "voicemail"
     MESSAGE = "message"
+    CALLBACK = "callback"
+    """The caller asked to be called back instead of waiting; `detail` is the number to call."""
     FALLBACK = "fallback"
     """The heartbeat stopped: the fallback queue serves the caller."""
     FALLBACK_ANSWERED = "fallback_answered"

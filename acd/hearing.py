@@ -78,7 +78,7 @@ async def hear(duty: Duty, event: CallEvent) -> None:
         watch_promise(duty, call.facts)
     _log.info(
         "acd.call", call=event.call, kind=event.kind.value, state=call.facts.state.value, seat=event.seat or None,
-        epoch=event.epoch or None, detail=event.detail or None,
+        epoch=event.epoch or None, detail=None if event.kind is Kind.CALLBACK else event.detail or None,
     )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ class CallView:
     seat: str | None
     """The seat that answered."""
     outcome: str | None
-    """`answered`, `voicemail`, `abandoned` or `fallback` once the call has ended."""
+    """`answered`, `voicemail`, `callback`, `abandoned` or `fallback` once the call has ended."""
     ring_attempts: int
     state: str
     waited_seconds: float | None = None
@@ -129,7 +129,7 @@ async def _views(session: AsyncSession, rows: Sequence[Call]) -> list[CallView]:
     uids = [row.uid for row in rows]
     query = (
         select(EventRow.call_uid, func.min(EventRow.at))
-        .where(EventRow.call_uid.in_(uids), EventRow.kind.in_(("voicemail", "message")))
+        .where(EventRow.call_uid.in_(uids), EventRow.kind.in_(("voicemail", "message", "callback")))
         .group_by(EventRow.call_uid)
     )
     boxed: dict[str, datetime] = {}

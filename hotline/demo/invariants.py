@@ -12,7 +12,7 @@ ENGAGED = frozenset({"ringing", "fallback_answered"})
 """Time-line entries from which a seat belongs to a call."""
 FREED = frozenset({"returned", "refused", "talked", "ended"})
 """Time-line entries after which it does not."""
-OUTCOMES = frozenset({"answered", "voicemail", "abandoned", "fallback"})
+OUTCOMES = frozenset({"answered", "voicemail", "callback", "abandoned", "fallback"})
 
 
 @dataclass(frozen=True)

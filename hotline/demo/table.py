@@ -10,7 +10,7 @@ from rich.table import Table
 from hotline.demo.facts import CallFacts, RunFacts
 
 SERVICES = {"complaint": "投诉", "suggestion": "建议", "standards": "标准查询", "report": "举报"}
-OUTCOMES = {"answered": "已接听", "voicemail": "留言", "abandoned": "放弃", "fallback": "备用队列"}
+OUTCOMES = {"answered": "已接听", "voicemail": "留言", "callback": "回拨", "abandoned": "放弃", "fallback": "备用队列"}
 KINDS = {"complaint": "投诉", "suggestion": "建议", "enquiry": "咨询", "report": "举报"}
 BUSINESSES = {
     "fixed_line": "固定电话",
