@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -80,6 +80,11 @@ class AsteriskSettings(Section):
     """Networks from which callers' SIP is taken."""
     access_numbers: list[str] = ["10015"]
     """Numbers that reach the hotline."""
+    may_dial: list[Annotated[str, Field(pattern=r"^([0-9XZN]|\[[0-9-]+\]){3,24}$")]] = [
+        "1[3-9]XXXXXXXXX", "0[1-9]XXXXXXXX", "0[1-9]XXXXXXXXX", "0[1-9]XXXXXXXXXX", "[2-8]XXXXXX", "[2-8]XXXXXXX",
+    ]  # fmt: skip
+    """Numbers that may be called, as Asterisk writes patterns (X any digit, Z 1-9, N 2-9): mobiles and landlines, so
+    that no emergency, short, international or premium number is ever dialled for a caller who typed it."""
     outbound: str = Field("", pattern=r"^$|^[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?$")
     """SIP `host:port` that takes calls to the public network (call-backs, transfers to numbers), which see the first
     access number as caller; empty means that nobody outside can be called."""
@@ -115,6 +120,30 @@ class AcdSettings(Section):
     which leaves time to be answered within the promise."""
     ring_penalty_seconds: float = Field(3.0, ge=0)
     """A seat that let a call ring out is offered nothing for this long."""
+    announce_seconds: int = Field(30, ge=10)
+    """How often a waiting caller is told the place in line and the estimate."""
+    callback_dial_seconds: int = Field(25, ge=5, le=120)
+    """How long a customer who asked to be called back is rung; a seat is kept for that time."""
+    callback_retry_minutes: list[float] = [5.0, 30.0, 120.0]
+    """Pauses after each call-back that was not answered; after the last attempt it is given up."""
+    callback_hours: str = Field("08:00-21:00", pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-4]):[0-5][0-9]$")
+    """Hours of the day in which customers are called back."""
+    callback_expire_hours: float = Field(24.0, gt=0)
+    """A call-back that was not reached by then expires; never before the end of the next workday's hours."""
+
+
+class SurveySettings(Section):
+    """The question after a talk (D47, D51, D134)."""
+
+    scale: str = Field("5", pattern=r"^(off|5|10)$")
+    """`5` (keys 1 to 5), `10` (keys 1 to 9, and 0 for ten) or `off`."""
+    wait_seconds: int = Field(6, ge=2, le=30)
+    """How long a caller has for the key after the question, which is asked once more."""
+
+    @property
+    def points(self) -> int:
+        """The best score, 0 where nothing is asked."""
+        return 0 if self.scale == "off" else int(self.scale)
 
 
 class PhoneSettings(Section):
@@ -222,6 +251,7 @@ class Settings(BaseSettings):
     ami: AmiSettings = AmiSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
     acd: AcdSettings = AcdSettings()
+    survey: SurveySettings = SurveySettings()
     phone: PhoneSettings = PhoneSettings()
     recordings: RecordingSettings = RecordingSettings()
     wallboard: WallboardSettings = WallboardSettings()

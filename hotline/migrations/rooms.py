@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import acd.callback_models
+import acd.command_models
 import acd.message_models
 import acd.models
 import acd.phone_models
 import acd.roster_models
 import acd.routing_models
 import cases.models
+import cases.registration_models
 import hotline.models
 import qa.models
 import recordings.models
@@ -19,11 +22,14 @@ metadata = Base.metadata
 MODULES = (
     hotline.models,
     acd.models,
+    acd.callback_models,
+    acd.command_models,
     acd.phone_models,
     acd.message_models,
     acd.roster_models,
     recordings.models,
     transcribe.models,
     cases.models,
+    cases.registration_models,
     qa.models,
 )

@@ -21,9 +21,15 @@ def upgrade() -> None:
     _routing_up()
     _leader_up()
     _phones_up()
+    _oncall_up()
+    _callbacks_up()
+    _registrations_up()
 
 
 def downgrade() -> None:
+    _oncall_down()
+    _registrations_down()
+    _callbacks_down()
     _phones_down()
     _leader_down()
     _routing_down()
@@ -294,3 +300,117 @@ def _routing_down() -> None:
     for column in ("normal", "redeployed_until", "misses", "wrap_up_until", "classes"):
         op.drop_column("seats", column)
     op.execute(SKILLS_ALONE)
+
+
+def _callbacks_up() -> None:
+    """Who waits to be called back."""
+    op.create_table(
+        "callbacks",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("call_uid", sa.String(), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("service", sa.String(), nullable=True),
+        sa.Column("customer_class", sa.String(), nullable=False),
+        sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("seat", sa.String(), nullable=True),
+        sa.Column("epoch", sa.BigInteger(), nullable=False),
+        sa.Column("answered_uid", sa.String(), nullable=True),
+        sa.Column("history", JSON, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_callbacks"),
+        sa.UniqueConstraint("call_uid", name="uq_callbacks_call_uid"),
+    )
+    op.create_index(
+        "ix_callbacks_open",
+        "callbacks",
+        ["queued_at"],
+        postgresql_where=sa.text("state IN ('waiting', 'dialling', 'connected')"),
+    )
+    op.create_index("ix_callbacks_answered_uid", "callbacks", ["answered_uid"])
+    op.create_index("ix_callbacks_asked_at", "callbacks", ["asked_at"])
+
+
+def _callbacks_down() -> None:
+    op.drop_table("callbacks")
+
+
+def _registrations_up() -> None:
+    """What agents register during a call, and how callers and their last calls are found again."""
+    op.create_index("ix_calls_caller_entered_at", "calls", ["caller", "entered_at"])
+    op.create_index(
+        "ix_call_events_answered", "call_events", ["seat", "at"],
+        postgresql_where=sa.text("kind IN ('answered', 'fallback_answered')"),
+    )  # fmt: skip
+    op.create_table(
+        "registrations",
+        sa.Column("call_uid", sa.String(), nullable=False),
+        sa.Column("seat", sa.String(), nullable=False),
+        sa.Column("agent_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("fields", JSON, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("order_number", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("call_uid", "seat", name=op.f("pk_registrations")),
+        sa.ForeignKeyConstraint(["agent_id"], ["users.id"], name=op.f("fk_registrations_agent_id_users")),
+        sa.ForeignKeyConstraint(["order_number"], ["orders.number"], name=op.f("fk_registrations_order_number_orders")),
+    )
+    op.create_index("ix_registrations_agent_state", "registrations", ["agent_id", "state"])
+    op.create_table(
+        "card_views",
+        sa.Column("call_uid", sa.String(), nullable=False),
+        sa.Column("seat", sa.String(), nullable=False),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("call_uid", "seat", "person", name=op.f("pk_card_views")),
+    )
+    op.create_table(
+        "registered_calls",
+        sa.Column("call_uid", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("call_uid", name=op.f("pk_registered_calls")),
+    )
+
+
+def _registrations_down() -> None:
+    for table in ("registered_calls", "card_views", "registrations"):
+        op.drop_table(table)
+    op.drop_index("ix_call_events_answered", "call_events")
+    op.drop_index("ix_calls_caller_entered_at", "calls")
+
+
+def _oncall_up() -> None:
+    """What agents ask for during calls; which way a call goes, and what it is about."""
+    op.create_table(
+        "call_commands",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("call_uid", sa.String(), nullable=False),
+        sa.Column("seat", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("argument", JSON, nullable=False),
+        sa.Column("asked_by", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("problem", sa.String(), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call_commands")),
+    )
+    op.create_index(
+        "ix_call_commands_asked", "call_commands", ["id"], postgresql_where=sa.text("state = 'asked'")
+    )
+    op.add_column("calls", sa.Column("direction", sa.String(), nullable=False, server_default="in"))
+    op.add_column("calls", sa.Column("about", sa.String(), nullable=True))
+
+
+def _oncall_down() -> None:
+    op.drop_column("calls", "about")
+    op.drop_column("calls", "direction")
+    op.drop_table("call_commands")
