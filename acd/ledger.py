@@ -14,6 +14,8 @@ from acd.calls import CallState, Outcome
 from acd.models import Breach, Call
 from acd.models import CallEvent as EventRow
 
+_ANSWERED_BY = ("answered", "fallback_answered")
+
 
 @dataclass(frozen=True, slots=True)
 class CallView:
@@ -76,6 +78,18 @@ async def calls_ended_between(session: AsyncSession, start: datetime, end: datet
     """Calls that ended in `[start, end)`, oldest first."""
     query = select(Call).where(Call.ended_at >= start, Call.ended_at < end).order_by(Call.ended_at, Call.uid)
     return await _views(session, (await session.scalars(query)).all())
+
+
+async def calls_of_number(session: AsyncSession, numbers: Sequence[str], *, limit: int) -> list[CallView]:
+    """The last calls from any of these spellings of a number, newest first."""
+    query = select(Call).where(Call.caller.in_(numbers)).order_by(Call.entered_at.desc(), Call.uid).limit(limit)
+    return await _views(session, (await session.scalars(query)).all())
+
+
+async def last_answered_by(session: AsyncSession, seat: str) -> str | None:
+    """The call that this seat answered last, whoever has it now."""
+    query = select(EventRow.call_uid).where(EventRow.seat == seat, EventRow.kind.in_(_ANSWERED_BY))
+    return await session.scalar(query.order_by(EventRow.at.desc()).limit(1))
 
 
 async def timeline(session: AsyncSession, uid: str) -> list[TimelineEntry]:

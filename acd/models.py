@@ -71,9 +71,14 @@ class Call(Base):
     ring_attempts: Mapped[int] = mapped_column(default=0)
     priority: Mapped[int] = mapped_column(default=0)
     node: Mapped[str] = mapped_column(default="")
+    direction: Mapped[str] = mapped_column(default="in", server_default="in")
+    """`in` (a caller), `out` (an agent calls a customer, D40) or `consult` (an agent asks another seat)."""
+    about: Mapped[str | None]
+    """Of a consult the uid of the customer's call; of an outgoing call the order that it is about."""
 
     __table_args__ = (
         Index("ix_calls_entered_at", "entered_at"),
+        Index("ix_calls_caller_entered_at", "caller", "entered_at"),
         Index("ix_calls_open", "state", postgresql_where="ended_at IS NULL"),
     )
 
@@ -90,7 +95,13 @@ class CallEvent(Base):
     seat: Mapped[str] = mapped_column(default="")
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
-    __table_args__ = (UniqueConstraint("call_uid", "kind", "seat", "at", name="uq_call_events_once"),)
+    __table_args__ = (
+        UniqueConstraint("call_uid", "kind", "seat", "at", name="uq_call_events_once"),
+        Index(
+            "ix_call_events_answered", "seat", "at",
+            postgresql_where="kind IN ('answered', 'fallback_answered')",
+        ),
+    )  # fmt: skip
 
 
 class Breach(Base):

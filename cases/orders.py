@@ -20,11 +20,11 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd import ledger
-from cases.clocks import Deadline, deadline, reply_due
-from cases.errors import NotOwner, OrderMissing, WrongField
+from cases.clocks import Deadline, deadline
+from cases.errors import NotOwner, OrderMissing
+from cases.making import make_order, original_order
 from cases.models import Order
-from cases.numbers import next_number
-from cases.sheet import LONGEST_LINE, Sheet, correct, text
+from cases.sheet import LONGEST_LINE, correct, text
 from cases.states import OrderState, step
 from hotline import audit
 from hotline.accounts import Subject
@@ -32,8 +32,7 @@ from hotline.models import User
 from hotline.roles import Action
 from hotline.settings import Settings
 from transcribe import drafts
-from transcribe.draft import Kind
-from transcribe.drafts import DraftMissing, DraftState, DraftView
+from transcribe.drafts import DraftMissing, DraftState
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +82,14 @@ async def confirm(
     if draft is None:
         raise DraftMissing(f"call {call_uid} has no draft; its recording may not have been recognised yet")
     sheet = correct(draft.fields, corrections)
-    supplemented = await _original(session, original)
+    supplemented = await original_order(session, original)
     await drafts.set_state(session, call_uid, DraftState.CONFIRMED)
-    order = await _make(session, draft, sheet, subject=subject, original=supplemented, now=now, settings=settings)
+    call = await ledger.get_call(session, call_uid)
+    order = await make_order(
+        session, sheet, call_uid=call_uid, call=call, subject=subject, original=supplemented, now=now,
+        received_at=call.ended_at if call is not None and call.ended_at is not None else draft.created_at,
+        entry_due_at=draft.due_at, settings=settings,
+    )  # fmt: skip
     evidence = {
         name: [[each["start"], each["end"]] for each in found] for name, found in sheet.fields["evidence"].items()
     }
@@ -145,9 +149,13 @@ async def list_orders(
     state: OrderState | None = None,
     owner_id: UUID | None = None,
     call_uid: str | None = None,
+    phone: str | None = None,
     limit: int = 200,
 ) -> list[OrderView]:
-    """Orders with their clocks at `now`: the open ones first, of those the one whose reply is due first."""
+    """Orders with their clocks at `now`: the open ones first, of those the one whose reply is due first.
+
+    `phone` is the contact number on the sheet.
+    """
     query = _joined().order_by(Order.closed_at.desc().nulls_first(), Order.reply_due_at, Order.number).limit(limit)
     if state is not None:
         query = query.where(Order.state == state.value)
@@ -155,53 +163,9 @@ async def list_orders(
         query = query.where(Order.owner_id == owner_id)
     if call_uid is not None:
         query = query.where(Order.call_uid == call_uid)
+    if phone is not None:
+        query = query.where(Order.fields["phone"].as_string() == phone)
     return [_view(order, owner, now) for order, owner in await session.execute(query)]
-
-
-async def _make(
-    session: AsyncSession,
-    draft: DraftView,
-    sheet: Sheet,
-    *,
-    subject: Subject,
-    original: Order | None,
-    now: datetime,
-    settings: Settings,
-) -> Order:
-    call = await ledger.get_call(session, draft.call_uid)
-    received_at = call.ended_at if call is not None and call.ended_at is not None else draft.created_at
-    answered = call is not None and call.answered_at is not None
-    closed = sheet.kind is Kind.ENQUIRY and answered
-    order = Order(
-        number=await next_number(session, sheet.kind, now, settings.zone),
-        kind=sheet.kind.value,
-        call_uid=draft.call_uid,
-        original=original.number if original is not None else None,
-        business=sheet.business.value,
-        nature=sheet.nature.value if sheet.nature is not None else None,
-        urgent=sheet.urgent,
-        fields=sheet.fields,
-        corrected=list(sheet.corrected),
-        owner_id=original.owner_id if original is not None else subject.user_id,
-        state=(OrderState.CLOSED if closed else OrderState.OPEN).value,
-        received_at=received_at,
-        created_at=now,
-        entry_due_at=draft.due_at,
-        reply_due_at=reply_due(received_at, settings.reply_due_hours),
-        closed_at=received_at if closed else None,
-    )
-    session.add(order)
-    await session.flush()
-    return order
-
-
-async def _original(session: AsyncSession, number: str | None) -> Order | None:
-    if number is None:
-        return None
-    found = await session.get(Order, number)
-    if found is None:
-        raise WrongField("original", "there is no order of this number")
-    return found
 
 
 def _joined() -> Select[Order, str]:

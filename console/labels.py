@@ -87,6 +87,7 @@ DRAFT_STATES: Final[Mapping[str, str]] = {
     "pending": N_("to do"),
     "confirmed": N_("confirmed"),
     "discarded": N_("discarded"),
+    "registered": N_("registered by the seat"),
 }
 ORDER_STATES: Final[Mapping[str, str]] = {
     "open": N_("open"),
@@ -103,6 +104,9 @@ AUDITED: Final[Mapping[str, str]] = {
     "sample.draw": N_("drew samples"),
     "score.write": N_("wrote a score card"),
     "order.close": N_("closed an order"),
+    "caller.view": N_("was shown a caller's card"),
+    "registration.submit": N_("handed in a registration"),
+    "registration.discard": N_("ended a registration without an order"),
     "seat.log_in": N_("signed in at a seat"),
     "seat.ready": N_("ready for calls"),
     "seat.break": N_("took a break"),

@@ -39,6 +39,8 @@ class Action(StrEnum):
     DRAFT_VIEW = "draft.view"
     DRAFT_CONFIRM = "draft.confirm"
     ORDER_VIEW = "order.view"
+    REGISTRATION_WRITE = "registration.write"
+    """Note what the caller of one's own call says, and make the order of it (D10)."""
     SAMPLE_VIEW = "sample.view"
     SAMPLE_DRAW = "sample.draw"
     SCORE_WRITE = "score.write"
@@ -71,20 +73,20 @@ _A = Action
 ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
     {
         # D9-D18: takes calls, sees what is waiting and what became of a case; hears no recordings.
-        Role.JUNIOR: frozenset({_A.FLOOR_VIEW, _A.SEAT_SELF, _A.ORDER_VIEW, _A.NOTICE_CONFIRM, _A.WALLBOARD_VIEW}),
+        Role.JUNIOR: frozenset({_A.FLOOR_VIEW, _A.SEAT_SELF, _A.ORDER_VIEW, _A.REGISTRATION_WRITE, _A.NOTICE_CONFIRM, _A.WALLBOARD_VIEW}),
         # D32-D43: reviews and finishes what others could not, so reads drafts and replays calls as evidence.
         Role.SENIOR: frozenset(
             {
-                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW,
+                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.REGISTRATION_WRITE, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW,
                 _A.NOTICE_CONFIRM, _A.WALLBOARD_VIEW,
             }
         ),
         # D19-D27: letters and fax, not recordings; with nothing to enter works as a junior (D27).
-        Role.TEXT_CLERK: frozenset({_A.FLOOR_VIEW, _A.SEAT_SELF, _A.ORDER_VIEW, _A.NOTICE_CONFIRM, _A.WALLBOARD_VIEW}),
+        Role.TEXT_CLERK: frozenset({_A.FLOOR_VIEW, _A.SEAT_SELF, _A.ORDER_VIEW, _A.REGISTRATION_WRITE, _A.NOTICE_CONFIRM, _A.WALLBOARD_VIEW}),
         # D28-D31: makes sheets out of recordings; with nothing to enter works as a junior (D31).
         Role.RECORDING_CLERK: frozenset(
             {
-                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.DRAFT_CONFIRM, _A.ORDER_VIEW,
+                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.REGISTRATION_WRITE, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.DRAFT_CONFIRM, _A.ORDER_VIEW,
                 _A.NOTICE_CONFIRM, _A.WALLBOARD_VIEW,
             }
         ),

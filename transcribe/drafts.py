@@ -8,12 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from transcribe.errors import TranscribeError
-from transcribe.models import Draft, Transcript
+from transcribe.models import Draft, RegisteredCall, Transcript
 from transcribe.turns import Transcription, Turn
 
 
@@ -21,14 +21,21 @@ class DraftState(StrEnum):
     PENDING = "pending"
     CONFIRMED = "confirmed"
     DISCARDED = "discarded"
+    REGISTERED = "registered"
+    """The agent made the sheet while the caller spoke; the draft is kept to compare it with."""
 
 
 TRANSITIONS: Mapping[DraftState, frozenset[DraftState]] = {
-    DraftState.PENDING: frozenset({DraftState.CONFIRMED, DraftState.DISCARDED}),
+    DraftState.PENDING: frozenset({DraftState.CONFIRMED, DraftState.DISCARDED, DraftState.REGISTERED}),
     DraftState.CONFIRMED: frozenset(),
     DraftState.DISCARDED: frozenset({DraftState.PENDING}),
+    DraftState.REGISTERED: frozenset(),
 }
 """A discarded draft can be taken up again; a confirmed one has become an order."""
+
+
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('draft/' || :call, 0))")
+"""A draft that is being saved does not see a registration that is not committed, nor the other way round."""
 
 
 class DraftMissing(TranscribeError):
@@ -103,11 +110,23 @@ async def save(
         "urgent": draft["urgent"],
         "fields": dict(draft),
     }
-    drafted = insert(Draft).values(
-        call_uid=call_uid, state=DraftState.PENDING.value, created_at=now, due_at=due_at, **values
-    )
+    await session.execute(_ALONE, {"call": call_uid})
+    done = await session.get(RegisteredCall, call_uid, populate_existing=True) is not None
+    state = DraftState.REGISTERED if done else DraftState.PENDING
+    drafted = insert(Draft).values(call_uid=call_uid, state=state.value, created_at=now, due_at=due_at, **values)
     still_open = Draft.state == DraftState.PENDING.value
     await session.execute(drafted.on_conflict_do_update(index_elements=["call_uid"], set_=values, where=still_open))
+
+
+async def registered(session: AsyncSession, call_uid: str, now: datetime) -> None:
+    """The agent has made the sheet of this call: its draft, there or still to come, asks nothing of a clerk.
+
+    One that a clerk has decided stays as it is. Who saves, confirms or discards this call's draft waits for the commit.
+    """
+    await session.execute(_ALONE, {"call": call_uid})
+    await session.execute(insert(RegisteredCall).values(call_uid=call_uid, at=now).on_conflict_do_nothing())
+    pending = update(Draft).where(Draft.call_uid == call_uid, Draft.state == DraftState.PENDING.value)
+    await session.execute(pending.values(state=DraftState.REGISTERED.value))
 
 
 async def get(session: AsyncSession, call_uid: str, *, lock: bool = False) -> DraftView | None:
@@ -137,6 +156,12 @@ async def business_of(session: AsyncSession, call_uids: Iterable[str]) -> dict[s
     """Business type (D4) of calls by their drafts; calls without a draft are left out."""
     query = select(Draft.call_uid, Draft.business).where(Draft.call_uid.in_(list(call_uids)))
     return {row.call_uid: row.business for row in await session.execute(query)}
+
+
+async def kinds_of(session: AsyncSession, call_uids: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Kind and business type (D4) of calls by their drafts; calls without a draft are left out."""
+    query = select(Draft.call_uid, Draft.kind, Draft.business).where(Draft.call_uid.in_(list(call_uids)))
+    return {uid: (kind, business) for uid, kind, business in await session.execute(query)}
 
 
 async def transcript_of(session: AsyncSession, call_uid: str) -> TranscriptView | None:

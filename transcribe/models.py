@@ -39,9 +39,18 @@ class Draft(Base):
     fields: Mapped[dict[str, Any]]
     """The draft as `hotline transcribe --json` prints it, evidence and confidence included."""
     state: Mapped[str] = mapped_column(default="pending")
-    """`pending`, `confirmed` or `discarded`."""
+    """`pending`, `confirmed`, `discarded`, or `registered` where the agent made the sheet during the call."""
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
     """When the recording clerk must have keyed it: 2 h by default (D28)."""
 
     __table_args__ = (Index("ix_drafts_state_due_at", "state", "due_at"),)
+
+
+class RegisteredCall(Base):
+    """A call whose sheet an agent has made: its draft, also one that comes later, asks nothing of a clerk."""
+
+    __tablename__ = "registered_calls"
+
+    call_uid: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]

@@ -17,6 +17,7 @@ recording.export   .      .       .             .            .          x       
 draft.view         .      x       .             x            .          x           x          .            x          x          .
 draft.confirm      .      .       .             x            .          .           .          .            .          .          .
 order.view         x      x       x             x            x          x           x          x            x          x          .
+registration.write x      x       x             x            .          .           .          .            .          .          .
 sample.view        .      .       .             .            .          .           x          x            x          x          .
 sample.draw        .      .       .             .            .          .           x          .            .          .          .
 score.write        .      .       .             .            .          .           x          .            .          .          .

@@ -1,0 +1,70 @@
+"""The one place where an order comes from, whoever asks: a clerk with a draft, or an agent with a registration."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from acd.ledger import CallView
+from cases.clocks import reply_due
+from cases.errors import WrongField
+from cases.models import Order
+from cases.numbers import next_number
+from cases.sheet import Sheet
+from cases.states import OrderState
+from hotline.accounts import Subject
+from hotline.settings import Settings
+from transcribe.draft import Kind
+
+
+async def make_order(
+    session: AsyncSession,
+    sheet: Sheet,
+    *,
+    call_uid: str,
+    call: CallView | None,
+    received_at: datetime,
+    entry_due_at: datetime,
+    subject: Subject,
+    original: Order | None,
+    now: datetime,
+    settings: Settings,
+) -> Order:
+    """Write the order of a call with its number, owner and clocks.
+
+    An enquiry that somebody answered is closed at once, since the answer was given in the call (D3). The order that
+    it supplements gives it its owner (D16, D85), else who makes it owns it.
+    """
+    closed = sheet.kind is Kind.ENQUIRY and call is not None and call.answered_at is not None
+    order = Order(
+        number=await next_number(session, sheet.kind, now, settings.zone),
+        kind=sheet.kind.value,
+        call_uid=call_uid,
+        original=original.number if original is not None else None,
+        business=sheet.business.value,
+        nature=sheet.nature.value if sheet.nature is not None else None,
+        urgent=sheet.urgent,
+        fields=sheet.fields,
+        corrected=list(sheet.corrected),
+        owner_id=original.owner_id if original is not None else subject.user_id,
+        state=(OrderState.CLOSED if closed else OrderState.OPEN).value,
+        received_at=received_at,
+        created_at=now,
+        entry_due_at=entry_due_at,
+        reply_due_at=reply_due(received_at, settings.reply_due_hours),
+        closed_at=received_at if closed else None,
+    )
+    session.add(order)
+    await session.flush()
+    return order
+
+
+async def original_order(session: AsyncSession, number: str | None) -> Order | None:
+    """The order that a new one supplements; WrongField where the number names none."""
+    if number is None:
+        return None
+    found = await session.get(Order, number)
+    if found is None:
+        raise WrongField("original", "there is no order of this number")
+    return found
