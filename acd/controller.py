@@ -19,12 +19,13 @@ from pathlib import Path
 
 import structlog
 
-from acd import claims, figures
-from acd.duty import Due, Duty, Item, LeaseOver, Led, Looked, RingFailed, SeatPressed, TermOver
+from acd import claims, commands, figures
+from acd.duty import Asked, Due, Duty, Item, LeaseOver, Led, Looked, RingFailed, SeatPressed, TermOver
 from acd.errors import NotLeadingError
 from acd.hearing import compare, hear_link
 from acd.leader import Term, lead
 from acd.offering import lease_over, offer, ring_failed
+from acd.oncall.carry import carry_out
 from acd.pickup import pick_up
 from acd.ports import AmiEvent, Link, LinkDown, LinkError, LinkUp
 from acd.presence import GRACE_SECONDS, heartbeat, listen
@@ -72,6 +73,7 @@ class Controller:
                 tasks.create_task(self._lead(tasks))
                 tasks.create_task(duty.outbox.run())
                 tasks.create_task(listen(self._conninfo, lambda extension: duty.inbox.put(SeatPressed(extension))))
+                tasks.create_task(listen(self._conninfo, self._asked, channel=commands.CHANNEL))
                 tasks.create_task(heartbeat(duty.link, self._well, duty.settings.heartbeat_seconds))
                 tasks.create_task(self._work())
         finally:
@@ -126,6 +128,8 @@ class Controller:
                     await lease_over(duty, seat)
             case Looked(seen):
                 await compare(duty, seen)
+            case Asked():
+                await carry_out(duty)
             case Due(act):
                 await act()
 
@@ -161,6 +165,9 @@ class Controller:
                     await term.lost.wait()
             except TimeoutError:
                 continue
+
+    async def _asked(self, command: str) -> None:
+        await self.duty.inbox.put(Asked())
 
     def _well(self) -> int | None:
         """The term's epoch while the dialplan may count on this controller."""

@@ -66,13 +66,18 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Agents have asked for something during their calls (`acd.commands`)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """A moment that was waited for has come."""
 
     act: Callable[[], Awaitable[None]]
 
 
-Item = LinkEvent | Led | TermOver | SeatPressed | RingFailed | LeaseOver | Looked | Due
+Item = LinkEvent | Led | TermOver | SeatPressed | RingFailed | LeaseOver | Looked | Asked | Due
 
 
 @dataclass

@@ -29,3 +29,9 @@ class NotLeadingError(AcdError):
     """This controller does not lead (any more), so it must not act on the floor."""
 
     code = "not_leading"
+
+
+class CommandRefused(AcdError):
+    """What an agent asked for during a call cannot be done; the text is the sentence that the agent reads."""
+
+    code = "command_refused"

@@ -14,6 +14,7 @@ from acd.duty import Duty
 from acd.hearing import look_up, watch_promise
 from acd.journal import read_journal
 from acd.leader import Term
+from acd.oncall.carry import carry_out
 from acd.ports import LinkError
 from acd.resume import Resumed, events_by_call, resume
 from acd.resync import snapshot
@@ -85,6 +86,7 @@ async def _take_over(duty: Duty, term: Term, floor: Resumed, classes: dict[str, 
     duty.resumed = True
     duty.away_since = None
     duty.acting.set()
+    duty.later(0.0, lambda: carry_out(duty))
     _log.info("acd.resumed", epoch=term.epoch, calls=len(calls), seats=len(seats), written=len(floor.events))
 
 

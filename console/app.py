@@ -21,6 +21,7 @@ from console.floor.stream import FloorHub
 from console.headers import SecurityHeaders
 from console.login import routes as login
 from console.login.limit import LoginLimit
+from console.oncall import routes as oncall
 from console.orders import routes as orders
 from console.pages import DIST, STATIC, Pages
 from console.replay import routes as replay
@@ -40,6 +41,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     login.router,
     floor.router,
     seat.router,
+    oncall.router,
     drafts.router,
     replay.router,
     samples.router,

@@ -72,6 +72,10 @@ class Pages:
     def moment(self, moment: datetime) -> str:
         return moment.astimezone(self.zone).strftime("%m-%d %H:%M")
 
+    def say(self, request: Request, key: str) -> str:
+        """A sentence for an answer that is no page, in the reader's language (Chinese where both are shown)."""
+        return key if request.cookies.get(LANGUAGE_COOKIE) == "en" else self.words.chinese(key)
+
     def fragment(self, template: str, **values: object) -> str:
         """A part of a page, the same for every reader."""
         return self._environment.get_template(template).render(values)
