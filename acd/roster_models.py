@@ -97,5 +97,5 @@ _states = SeatStateRow.__table__
 assert isinstance(_states, Table)
 assert isinstance(Seat.__table__, Table)
 _states.add_is_dependent_on(Seat.__table__)  # the trigger is on `seats`
-event.listen(_states, "after_create", DDL(APPEND))
-event.listen(_states, "after_create", DDL(TRIGGER))
+event.listen(_states, "after_create", DDL(APPEND))  # type: ignore[no-untyped-call]
+event.listen(_states, "after_create", DDL(TRIGGER))  # type: ignore[no-untyped-call]
