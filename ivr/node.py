@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +15,10 @@ import jinja2
 from pydantic import SecretStr
 
 from hotline.settings import CHECKOUT, Settings
-from ivr.dialplan import checked, tell
+from ivr.content import SLOTS, Content, content_of_file, content_texts
+from ivr.dialplan import Lines, checked, tell
 from ivr.errors import RenderError
-from ivr.menu import Menus, load_menus
 from ivr.paths import NodePaths
-from ivr.render import render_menus
 
 TEMPLATES = CHECKOUT / "docker" / "asterisk"
 MUSIC = "hold-music"
@@ -29,7 +28,14 @@ MESSAGE_SECONDS = 180
 FALLBACK_SECONDS = 60
 """Longest wait in the fallback queue before the message box."""
 
-DIALPLAN_PROMPTS = ("please-wait", "still-busy", "thanks", "leave-message", "tone", "message-taken")
+DIALPLAN_PROMPTS = (
+    *("please-wait", "still-busy", "thanks", "leave-message", "tone", "message-taken"),
+    *("invalid-key", "no-key", "survey-5", "survey-10", "survey-thanks"),
+    *("wait-place", "wait-place-end", "wait-estimate", "wait-estimate-end", "wait-short", "wait-hour"),
+    *(f"number-{figure}" for figure in range(11)),
+    *("digit-1", "callback-offer", "callback-number", "callback-confirm", "callback-type", "callback-refused"),
+    *("callback-taken", "callback-notice"),
+)
 """Prompts that the dialplan plays whatever the menu says."""
 
 EVENTS = (
@@ -74,6 +80,7 @@ MODULES = (
         "app_echo",
         "app_playback",
         "app_queue",
+        "app_read",
         "app_mixmonitor",
         "app_userevent",
         "app_celgenuserevent",
@@ -125,26 +132,56 @@ class SeatAccount:
         return self.logins if self.browser else (SipLogin(self.extension, self.secret), *self.logins)
 
 
-def render_node(settings: Settings, seats: Iterable[SeatAccount], *, paths: NodePaths | None = None) -> NodePaths:
+def render_node(
+    settings: Settings,
+    seats: Iterable[SeatAccount],
+    *,
+    content: Content | None = None,
+    paths: NodePaths | None = None,
+) -> NodePaths:
     """Write the node's configuration, prompts and empty folders; give them to Asterisk's user where we are root.
 
-    Files of an earlier run are replaced, recordings and journal stay. Raises RenderError for a value that Asterisk
-    would not read as plain text, MenuError for a menu that strands callers, NoAsteriskError where none is installed.
+    Files of an earlier run are replaced, recordings and journal stay. Without `content` callers hear the menu file of
+    the settings. Raises RenderError for a value that Asterisk would not read as plain text, MenuError for a menu that
+    strands callers, NoAsteriskError where none is installed.
     """
     paths = paths or NodePaths.of(settings)
-    menus = load_menus(settings.menu, prompts=settings.prompts)
-    texts = render_texts(settings, sorted(seats, key=lambda seat: seat.extension), menus, paths)
+    content = content or content_of_file(settings)
+    _check_zone(settings, paths)
+    texts = render_texts(settings, sorted(seats, key=lambda seat: seat.extension), content, paths)
     for folder in paths.folders:
         folder.mkdir(parents=True, exist_ok=True)
+    _copy_sounds(content, settings.prompts, paths)
     for name, text in texts.items():
         _replace(paths.etc / name, text)
-    _copy_sounds(menus, settings.prompts, paths)
     if os.geteuid() == 0:
         _hand_over(paths)
     return paths
 
 
-def render_texts(settings: Settings, seats: Sequence[SeatAccount], menus: Menus, paths: NodePaths) -> dict[str, str]:
+def render_content(settings: Settings, content: Content, paths: NodePaths) -> dict[str, str]:
+    """Write what changes while a node runs; returns the texts that stood there before, by file name.
+
+    Nothing is written where a prompt is missing (RenderError).
+    """
+    texts = content_texts(content, _sound(paths))
+    _copy_sounds(content, settings.prompts, paths)
+    before = {name: (paths.etc / name).read_text("utf-8") for name in texts}
+    put_back(paths, texts)
+    return before
+
+
+def put_back(paths: NodePaths, texts: Mapping[str, str]) -> None:
+    """Write configuration files of a running node."""
+    for name, text in texts.items():
+        _replace(paths.etc / name, text)
+        if os.geteuid() == 0:
+            os.chown(paths.etc / name, *paths.owner())
+
+
+def render_texts(
+    settings: Settings, seats: Sequence[SeatAccount], content: Content, paths: NodePaths
+) -> dict[str, str]:
     """The configuration files by name; no I/O beyond reading the templates."""
     ami_secret = settings.ami.secret.get_secret_value()
     if not _SECRET.fullmatch(ami_secret):
@@ -161,9 +198,7 @@ def render_texts(settings: Settings, seats: Sequence[SeatAccount], menus: Menus,
         if not re.fullmatch(r"\+?[0-9]{2,20}", number):
             raise RenderError(f"access number {number!r} must be 2 to 20 digits")
 
-    def sound(prompt: str) -> str:
-        return f"{paths.inside(paths.sounds)}/{prompt}"
-
+    sound = _sound(paths)
     codec = next((name for name in OPUS if paths.has_module(name)), None)
     opus = (codec, "res_format_attr_opus") if codec else ()
     values = {
@@ -200,10 +235,16 @@ def render_texts(settings: Settings, seats: Sequence[SeatAccount], menus: Menus,
         ],
         "ring_seconds": settings.acd.ring_seconds,
         "max_wait_seconds": settings.acd.max_wait_seconds,
+        "announce_seconds": settings.acd.announce_seconds,
+        "may_dial": [Lines(pattern) for pattern in settings.asterisk.may_dial],
         "heartbeat_dead_loops": settings.acd.heartbeat_dead_loops,
         "message_seconds": MESSAGE_SECONDS,
         "fallback_seconds": FALLBACK_SECONDS,
         "journal_name": paths.journal.name,
+        "zone": settings.timezone,
+        "news_slots": SLOTS,
+        "survey_scale": settings.survey.points,
+        "survey_wait_seconds": settings.survey.wait_seconds,
     }
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -220,7 +261,19 @@ def render_texts(settings: Settings, seats: Sequence[SeatAccount], menus: Menus,
         for name in environment.list_templates(["j2"])
         if "/" not in name  # a part, included by another
     }
-    return texts | {"menus.conf": render_menus(menus, sound)}
+    return texts | content_texts(content, sound)
+
+
+def _sound(paths: NodePaths) -> Callable[[str], str]:
+    return lambda prompt: f"{paths.inside(paths.sounds)}/{prompt}"
+
+
+def _check_zone(settings: Settings, paths: NodePaths) -> None:
+    """Asterisk takes UTC for a zone it has no file of, without a word: opening hours would be hours off."""
+    if not ((paths.root or Path("/")) / "usr/share/zoneinfo" / settings.timezone).is_file():
+        raise RenderError(
+            f"where Asterisk runs there is no /usr/share/zoneinfo/{settings.timezone}; install tzdata there"
+        )
 
 
 class _Inside:
@@ -240,20 +293,31 @@ def _replace(target: Path, text: str) -> None:
     part.replace(target)
 
 
-def _copy_sounds(menus: Menus, prompts: Path, paths: NodePaths) -> None:
-    """Asterisk in a chroot cannot see the checkout, so that it gets a copy of the prompts that are played."""
-    for name in sorted({*menus.prompts(), *DIALPLAN_PROMPTS}):
-        _copy(prompts / f"{name}.wav", paths.sounds)
-    _copy(prompts / f"{MUSIC}.wav", paths.music)
-    _copy(prompts / f"{SILENCE}.wav", paths.quiet)
+def _copy_sounds(content: Content, prompts: Path, paths: NodePaths) -> None:
+    """Asterisk in a chroot cannot see the checkout, so that it gets a copy of the prompts.
+
+    All of them, since an announcement may name any; what is surely played must be there.
+    """
+    for name in sorted({*content.prompts(), *DIALPLAN_PROMPTS, MUSIC, SILENCE}):
+        if not (prompts / f"{name}.wav").is_file():
+            raise RenderError(
+                f"prompt {prompts / name}.wav is missing; record it or render it with scripts/render_prompts.py"
+            )
+    for source in prompts.glob("*.wav"):
+        folder = {MUSIC: paths.music, SILENCE: paths.quiet}.get(source.stem, paths.sounds)
+        _copy(source, folder / source.name)
 
 
-def _copy(source: Path, folder: Path) -> None:
-    if not source.exists():
-        raise RenderError(f"prompt {source} is missing; render it with scripts/render_prompts.py")
-    part = folder / f"{source.name}.part"
+def _copy(source: Path, target: Path) -> None:
+    """Copy what has changed; a prompt that is being played stays whole."""
+    with contextlib.suppress(FileNotFoundError):
+        if target.stat().st_mtime_ns == source.stat().st_mtime_ns and target.stat().st_size == source.stat().st_size:
+            return
+    part = target.with_suffix(".part")
     shutil.copyfile(source, part)
-    part.replace(folder / source.name)
+    shutil.copystat(source, part)
+    part.chmod(0o644)
+    part.replace(target)
 
 
 def _hand_over(paths: NodePaths) -> None:
