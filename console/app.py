@@ -24,6 +24,9 @@ from console.login.limit import LoginLimit
 from console.oncall import routes as oncall
 from console.orders import routes as orders
 from console.pages import DIST, STATIC, Pages
+from console.phone import proxy as phone_proxy
+from console.phone import routes as phone
+from console.phone.sockets import PhoneSockets
 from console.replay import routes as replay
 from console.replay.peaks import PeaksCache
 from console.samples import routes as samples
@@ -42,6 +45,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     floor.router,
     seat.router,
     oncall.router,
+    phone.router,
     drafts.router,
     replay.router,
     samples.router,
@@ -50,6 +54,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     api.router,
 )
 """Every route of the console, for the application and for the test that walks roles × routes."""
+SOCKETS: tuple[APIRouter, ...] = (phone_proxy.router,)
+"""Every WebSocket, likewise."""
 
 
 def create_app(settings: Settings, database: Database, clock: Clock | None = None) -> FastAPI:
@@ -68,6 +74,7 @@ def create_app(settings: Settings, database: Database, clock: Clock | None = Non
         open_objects(settings),
         PeaksCache(),
         SeatHub(database),
+        PhoneSockets(),
     )
 
     @asynccontextmanager
@@ -86,7 +93,7 @@ def create_app(settings: Settings, database: Database, clock: Clock | None = Non
     app.add_middleware(failures.LastResort)
     app.add_middleware(SecurityHeaders, secure=settings.cookie_secure)
     failures.install(app)
-    for router in ROUTERS:
+    for router in (*ROUTERS, *SOCKETS):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

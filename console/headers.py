@@ -49,7 +49,7 @@ class SecurityHeaders:
                 headers["referrer-policy"] = "same-origin"
                 headers["cross-origin-opener-policy"] = "same-origin"
                 headers["cross-origin-resource-policy"] = "same-origin"
-                headers["permissions-policy"] = "camera=(), geolocation=(), microphone=()"
+                headers["permissions-policy"] = "camera=(), geolocation=(), microphone=(self)"
                 if self.secure:
                     headers["strict-transport-security"] = "max-age=31536000"
                 # our own files may be kept and asked about; what people see of callers is never kept

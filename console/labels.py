@@ -111,6 +111,10 @@ AUDITED: Final[Mapping[str, str]] = {
     "seat.ready": N_("ready for calls"),
     "seat.break": N_("took a break"),
     "seat.log_out": N_("signed out of a seat"),
+    "phone.open": N_("opened the browser's telephone"),
+    "phone.release": N_("gave the seat back to its telephone"),
+    "phone.issue": N_("issued a telephone's log-in"),
+    "phone.revoke": N_("revoked a telephone's log-in"),
     "audit.verify": N_("verified the audit"),
 }
 SPEAKERS: Final[Mapping[str, str]] = {

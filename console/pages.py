@@ -54,6 +54,7 @@ class Pages:
         self._environment.filters.update(
             clock=self.clock,
             moment=self.moment,
+            day=self.day,
             duration=duration,
             seconds=lambda moment: f"{moment:%S}",
             evidence=evidence.parts,
@@ -71,6 +72,10 @@ class Pages:
 
     def moment(self, moment: datetime) -> str:
         return moment.astimezone(self.zone).strftime("%m-%d %H:%M")
+
+    def day(self, moment: datetime) -> str:
+        """With the year, for what lies far ahead."""
+        return moment.astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
 
     def say(self, request: Request, key: str) -> str:
         """A sentence for an answer that is no page, in the reader's language (Chinese where both are shown)."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from console.floor.stream import FloorHub
     from console.login.limit import LoginLimit
     from console.pages import Pages
+    from console.phone.sockets import PhoneSockets
     from console.replay.peaks import PeaksCache
     from console.seat.stream import SeatHub
     from recordings.objects import Objects
@@ -34,6 +35,7 @@ class Console:
     objects: Objects
     peaks: PeaksCache
     seat_hub: SeatHub
+    phones: PhoneSockets
 
     def now(self) -> datetime:
         return self.clock.now()

@@ -277,6 +277,10 @@ class Settings(BaseSettings):
     def _certificate_with_key(self) -> Self:
         if (self.web_certificate is None) != (self.web_key is None):
             raise ValueError("web_certificate and web_key are set together, or neither")
+        for file in (self.web_certificate, self.web_key):
+            if file is not None and not file.is_file():
+                raise ValueError(f"there is no file {file}")
+        self.cookie_secure |= self.web_certificate is not None
         return self
 
     @property

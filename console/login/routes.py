@@ -10,6 +10,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from prometheus_client import Counter
 
+from acd import phones
 from console.access import SESSION_COOKIE, VISITOR_COOKIE, local_path, public, require, subject_of
 from console.errors import N_
 from console.login.landing import landing_page
@@ -85,6 +86,9 @@ async def log_out(request: Request, subject: Annotated[Subject, require(None)]) 
     console = console_of(request)
     now = console.now()
     async with console.database.transaction() as session:
+        known = await accounts.session_of(session, request.cookies[SESSION_COOKIE], now)
+        if known is not None:
+            await phones.release_browser(session, known[0], now)
         await accounts.revoke(session, request.cookies[SESSION_COOKIE], now)
         await audit.record(
             session,

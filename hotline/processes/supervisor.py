@@ -70,7 +70,8 @@ class System:
 
     @property
     def web_url(self) -> str:
-        return f"http://{self.settings.web_host}:{self.settings.web_port}"
+        scheme = "https" if self.settings.web_certificate else "http"
+        return f"{scheme}://{self.settings.web_host}:{self.settings.web_port}"
 
     @property
     def pids(self) -> dict[str, int]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import uvicorn
 
 from console.app import create_app
+from console.phone.frames import LONGEST
 from hotline.connect import database_url
 from hotline.database import Database
 from hotline.errors import HotlineError
@@ -39,6 +40,7 @@ async def run(settings: Settings, ready: Callable[[], None], stop: asyncio.Event
             app,
             host=settings.web_host, port=settings.web_port, log_config=None, access_log=False, lifespan="on",
             timeout_graceful_shutdown=_GRACE_SECONDS, server_header=False,
+            ssl_certfile=settings.web_certificate, ssl_keyfile=settings.web_key, ws_max_size=LONGEST,
         )
     )  # fmt: skip
     serving = asyncio.create_task(_serve(server, settings))
