@@ -69,7 +69,7 @@ def create_app(settings: Settings, database: Database, clock: Clock | None = Non
         clock,
         pages,
         board,
-        FloorHub(database, board.render),
+        FloorHub(database, {"floor": board.render}),
         LoginLimit(),
         open_objects(settings),
         PeaksCache(),

@@ -1,13 +1,14 @@
 """Server-sent events of the floor: one LISTEN on the database, fanned out to every viewer.
 
-A change is told by `pg_notify('floor', …)`. The board is rendered once per change, however many look on, and put
+A change is told by `pg_notify('floor', …)`. There are several faces of the floor (the live floor, the wallboard); each
+that somebody looks at is read, rendered and encoded once per change, however many look on, and the same bytes go
 into each viewer's small queue; who reads too slowly loses old boards, never the newest.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -20,8 +21,10 @@ from hotline.embedded import libpq_url
 log = structlog.get_logger(__name__)
 
 CHANNEL = "floor"
-DEBOUNCE_SECONDS = 0.15
+SETTLE_SECONDS = 0.03
 """Changes that come together are one board: a ring moves a call, a seat and a figure in one breath."""
+INTERVAL_SECONDS = 0.2
+"""However much happens, no face is rendered more often than this."""
 REFRESH_SECONDS = 5.0
 """A board is rendered this often even when nobody notified: waiting grows past the promise without an event."""
 KEEP_ALIVE_SECONDS = 15.0
@@ -31,13 +34,14 @@ BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
 
 @dataclass(eq=False)
 class Viewer:
-    """One open stream."""
+    """One open stream of one face."""
 
-    boards: asyncio.Queue[str | None] = field(default_factory=lambda: asyncio.Queue(QUEUE))
-    """Boards to send; None ends the stream."""
+    face: str = "floor"
+    boards: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(QUEUE))
+    """Events to send; None ends the stream."""
     dropped: int = 0
 
-    def offer(self, board: str | None) -> None:
+    def offer(self, board: bytes | None) -> None:
         """Queue `board`; a full queue gives up its oldest, since each board is the whole floor."""
         if self.boards.full():
             self.boards.get_nowait()
@@ -48,12 +52,13 @@ class Viewer:
 class FloorHub:
     """Renders the floor when it changes and hands it to all viewers.
 
-    `render` makes the board's HTML; it is awaited once per change. `run()` belongs to the application's lifespan.
+    `faces` makes the HTML of each face by name; it is awaited once per change. `run()` belongs to the application's
+    lifespan.
     """
 
-    def __init__(self, database: Database, render: Callable[[], Awaitable[str]]) -> None:
+    def __init__(self, database: Database, faces: Mapping[str, Callable[[], Awaitable[str]]]) -> None:
         self._url = libpq_url(database.url)
-        self._render = render
+        self._faces = faces
         self._viewers: set[Viewer] = set()
         self._changed = asyncio.Event()
         self.listening = False
@@ -66,9 +71,9 @@ class FloorHub:
         return len(self._viewers)
 
     @contextmanager
-    def viewer(self) -> Iterator[Viewer]:
+    def viewer(self, face: str = "floor") -> Iterator[Viewer]:
         """A registered viewer; it gets a first board at once."""
-        viewer = Viewer()
+        viewer = Viewer(face)
         self._viewers.add(viewer)
         self._changed.set()
         try:
@@ -107,22 +112,30 @@ class FloorHub:
             failures += 1
 
     async def _broadcast(self) -> None:
+        loop = asyncio.get_running_loop()
+        rendered_at = loop.time() - INTERVAL_SECONDS
         while True:
             with suppress(TimeoutError):  # nobody notified: the refresh is due all the same
                 # Not wait_for, which in Python 3.11 forgets a cancellation that comes together with the event.
                 async with asyncio.timeout(REFRESH_SECONDS):
                     await self._changed.wait()
-            await asyncio.sleep(DEBOUNCE_SECONDS)
+            await asyncio.sleep(max(SETTLE_SECONDS, rendered_at + INTERVAL_SECONDS - loop.time()))
             self._changed.clear()
             if not self._viewers:
                 await self._changed.wait()
                 continue
-            try:
-                board = await self._render()
-            except Exception as error:  # the database may be away; the next round tries again
-                log.warning("floor.render_failed", error=type(error).__name__)
-                continue
-            for viewer in self._viewers:
+            rendered_at = loop.time()
+            for face in {viewer.face for viewer in self._viewers}:
+                await self._show(face)
+
+    async def _show(self, face: str) -> None:
+        try:
+            board = event(face, await self._faces[face]()).encode()
+        except Exception as error:  # the database may be away; the next round tries again
+            log.warning("floor.render_failed", face=face, error=type(error).__name__)
+            return
+        for viewer in self._viewers:
+            if viewer.face == face:
                 viewer.offer(board)
 
 
@@ -132,23 +145,24 @@ def event(name: str, data: str) -> str:
     return f"event: {name}\n{lines}\n"
 
 
-async def stream(hub: FloorHub, still_allowed: Callable[[], Awaitable[bool]]) -> AsyncIterator[str]:
+async def stream(
+    hub: FloorHub, still_allowed: Callable[[], Awaitable[bool]], face: str = "floor"
+) -> AsyncIterator[bytes]:
     """The events of one viewer: boards as they come, comments as keep-alive, `over` once the session has ended."""
     loop = asyncio.get_running_loop()
-    yield "retry: 2000\n\n"
-    with hub.viewer() as viewer:
+    yield b"retry: 2000\n\n"
+    with hub.viewer(face) as viewer:
         checked = loop.time()
         while True:
-            try:
+            board: bytes | None = b": keep-alive\n\n"
+            with suppress(TimeoutError):
                 async with asyncio.timeout(KEEP_ALIVE_SECONDS):
                     board = await viewer.boards.get()
-            except TimeoutError:
-                board = ""
             if board is None:
                 return
             if loop.time() - checked >= KEEP_ALIVE_SECONDS:
                 checked = loop.time()
                 if not await still_allowed():
-                    yield event("over", "session ended")
+                    yield event("over", "session ended").encode()
                     return
-            yield event("floor", board) if board else ": keep-alive\n\n"
+            yield board

@@ -118,9 +118,9 @@ async def allowed() -> bool:
     return True
 
 
-async def next_board(events: AsyncIterator[str]) -> str:
+async def next_board(events: AsyncIterator[bytes]) -> str:
     async with asyncio.timeout(10):
-        return await anext(events)
+        return (await anext(events)).decode()
 
 
 async def test_one_listen_serves_all_viewers_and_a_change_reaches_each(house: House) -> None:
@@ -128,7 +128,7 @@ async def test_one_listen_serves_all_viewers_and_a_change_reaches_each(house: Ho
     hub = house.app.state.console.hub
     viewers = [stream(hub, allowed) for _ in range(20)]
     for viewer in viewers:
-        assert await anext(viewer) == "retry: 2000\n\n"
+        assert await anext(viewer) == b"retry: 2000\n\n"
     first = await asyncio.gather(*(next_board(viewer) for viewer in viewers))
     assert all('data-seat="8003" data-own-state="ready' in board for board in first)
     assert await listeners(house.database) == 1
@@ -161,7 +161,7 @@ async def test_many_changes_at_once_are_few_boards(database: Database) -> None:
         rendered += 1
         return f"board {rendered}"
 
-    hub = FloorHub(database, render)
+    hub = FloorHub(database, {"floor": render})
     running = asyncio.create_task(hub.run())
     events = stream(hub, allowed)
     await anext(events)
@@ -180,7 +180,7 @@ async def test_a_hub_that_is_ended_as_the_floor_changes_does_end(database: Datab
     async def render() -> str:
         return "board"
 
-    hub = FloorHub(database, render)
+    hub = FloorHub(database, {"floor": render})
     broadcasting = asyncio.create_task(hub._broadcast())
     await asyncio.sleep(0)
     hub._changed.set()
@@ -194,11 +194,11 @@ async def test_a_hub_that_is_ended_as_the_floor_changes_does_end(database: Datab
 def test_a_slow_viewer_loses_old_boards_and_never_the_newest() -> None:
     viewer = Viewer()
     for number in range(10):
-        viewer.offer(str(number))
+        viewer.offer(b"%d" % number)
     assert viewer.boards.qsize() == QUEUE
     assert viewer.dropped == 10 - QUEUE
     kept = [viewer.boards.get_nowait() for _ in range(QUEUE)]
-    assert kept == ["6", "7", "8", "9"]
+    assert kept == [b"6", b"7", b"8", b"9"]
 
 
 async def test_a_stream_ends_with_the_session(house: House, monkeypatch: object) -> None:
@@ -213,7 +213,7 @@ async def test_a_stream_ends_with_the_session(house: House, monkeypatch: object)
         said = [one async for one in stream(house.app.state.console.hub, refused)]
     finally:
         module.KEEP_ALIVE_SECONDS = module_keep
-    assert said[-1] == event("over", "session ended")
+    assert said[-1] == event("over", "session ended").encode()
 
 
 def test_an_event_of_several_lines_is_one_event() -> None:
