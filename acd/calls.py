@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from acd.events import CallEvent, Kind
+from acd.events import OVER, CallEvent, Kind
+from acd.talks import WAITS_AGAIN, Over, Talk, join_over, over_of
 from acd.words import Service
 
 
@@ -45,10 +46,21 @@ TRANSITIONS: Mapping[CallState, frozenset[CallState]] = {
     CallState.FALLBACK: frozenset({CallState.VOICEMAIL, CallState.CALLBACK, CallState.TALKING, CallState.ENDED}),
     CallState.VOICEMAIL: frozenset({CallState.CALLBACK, CallState.TALKING, CallState.ENDED}),
     CallState.CALLBACK: frozenset({CallState.TALKING, CallState.ENDED}),
-    CallState.TALKING: frozenset({CallState.ENDED}),
+    CallState.TALKING: frozenset(CallState) - {CallState.IVR, CallState.TALKING},
     CallState.ENDED: frozenset(),
 }
-"""Where a call can go next, states whose event was lost skipped. Only a ring in vain leads back."""
+"""Where a call can go next, states whose event was lost skipped. A ring in vain and a talk that was handed on lead
+back to waiting."""
+
+
+class Direction(StrEnum):
+    """Which way a call goes."""
+
+    IN = "in"
+    OUT = "out"
+    """An agent calls a customer (D40)."""
+    CONSULT = "consult"
+    """An agent asks another seat about a call."""
 
 
 class Attempt(StrEnum):
@@ -57,6 +69,8 @@ class Attempt(StrEnum):
     RINGING = "ringing"
     REFUSED = "refused"
     RETURNED = "returned"
+    JOINED = "joined"
+    """Rung for a consult, then brought to the caller."""
     ANSWERED = "answered"
 
 
@@ -74,8 +88,12 @@ class Ring:
     def in_vain(self) -> bool:
         return self.result in {Attempt.REFUSED, Attempt.RETURNED}
 
+    @property
+    def talked(self) -> bool:
+        return self.result in {Attempt.ANSWERED, Attempt.JOINED}
 
-_WEIGHT = {Attempt.RINGING: 0, Attempt.REFUSED: 1, Attempt.RETURNED: 2, Attempt.ANSWERED: 3}
+
+_WEIGHT = {weight: place for place, weight in enumerate(Attempt)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +108,11 @@ class CallFacts:
     """Earliest time of each kind heard."""
     rings: Mapping[int, Ring] = field(default_factory=dict)
     """Ring attempts by epoch."""
+    overs: Mapping[int, Over] = field(default_factory=dict)
+    """Ends of talks by the epoch of the ring that began them, 0 for one that the fallback queue began."""
     fallback_seat: str = ""
+    about: str = ""
+    """Of a consult the uid of the customer's call; of an outgoing call the order."""
     callback_number: str = ""
     """Where the caller asked to be called back."""
     end_detail: str = ""
@@ -100,17 +122,75 @@ class CallFacts:
         heard = self.first
         if Kind.ENDED in heard:
             return CallState.ENDED
-        if self.seat or Kind.TALKED in heard:
+        last = self.last_talk
+        waits_again = last is not None and last.why in WAITS_AGAIN
+        if self.open_talks or (last is not None and not waits_again) or (last is None and Kind.TALKED in heard):
             return CallState.TALKING
         if Kind.CALLBACK in heard:
             return CallState.CALLBACK
         if Kind.VOICEMAIL in heard or Kind.MESSAGE in heard:
             return CallState.VOICEMAIL
-        if Kind.FALLBACK in heard:
+        if Kind.FALLBACK in heard and not waits_again:
             return CallState.FALLBACK
         if self.rings:
             return CallState.RINGING if self.last_ring[1].result is Attempt.RINGING else CallState.WAITING
-        return CallState.WAITING if Kind.QUEUED in heard else CallState.IVR
+        return CallState.WAITING if Kind.QUEUED in heard or waits_again else CallState.IVR
+
+    @property
+    def direction(self) -> Direction:
+        if Kind.CONSULTED in self.first:
+            return Direction.CONSULT
+        return Direction.OUT if Kind.PLACED in self.first else Direction.IN
+
+    @property
+    def talks(self) -> tuple[Talk, ...]:
+        """Every seat's part of the call in order of epochs, that of the fallback queue in front."""
+        found: list[Talk] = []
+        begun = self.first.get(Kind.FALLBACK_ANSWERED)
+        if self.fallback_seat and begun is not None:
+            found.append(self._talk(0, self.fallback_seat, begun, None))
+        for epoch, ring in sorted(self.rings.items()):
+            if not ring.talked or ring.ended_at is None:
+                continue
+            later = [
+                other.started_at or other.ended_at
+                for place, other in self.rings.items()
+                if place > epoch and other.result is not Attempt.JOINED
+            ]
+            # who is rung again has ended the talk before, whether that was told or not
+            found.append(self._talk(epoch, ring.seat, ring.ended_at, min((at for at in later if at), default=None)))
+        return tuple(
+            talk if self._joined(talk.epoch) else replace(talk, waited_seconds=self._waited_for(talk, found))
+            for talk in found
+        )
+
+    def _talk(self, epoch: int, seat: str, begun: datetime, rung_again: datetime | None) -> Talk:
+        over = self.overs.get(epoch)
+        if over is not None:
+            return Talk(seat, epoch, begun, over.at, over.why, over.detail)
+        ends = [at for at in (rung_again, self.ended_at) if at is not None]
+        return Talk(seat, epoch, begun, min(ends, default=None))
+
+    def _joined(self, epoch: int) -> bool:
+        return epoch in self.rings and self.rings[epoch].result is Attempt.JOINED
+
+    def _waited_for(self, talk: Talk, talks: Iterable[Talk]) -> float | None:
+        freed = [each.ended_at for each in talks if each.epoch < talk.epoch and each.why in WAITS_AGAIN]
+        since = max((at for at in freed if at is not None), default=self.queued_at)
+        return max(0.0, (talk.started_at - since).total_seconds()) if since is not None else None
+
+    @property
+    def open_talks(self) -> tuple[Talk, ...]:
+        """Who talks to the caller now."""
+        return tuple(talk for talk in self.talks if talk.ended_at is None)
+
+    @property
+    def last_talk(self) -> Talk | None:
+        """The talk that decides where the caller is now: one that goes on, else the last one."""
+        talks = self.talks
+        final = [talk for talk in talks if talk.epoch == 0 and talk.why not in WAITS_AGAIN]
+        going = [talk for talk in talks if talk.ended_at is None]
+        return next(reversed(going or final or talks), None)
 
     @property
     def last_ring(self) -> tuple[int, Ring]:
@@ -120,12 +200,13 @@ class CallFacts:
 
     @property
     def answering_ring(self) -> Ring | None:
+        """The first attempt that was answered."""
         answered = [epoch for epoch, ring in self.rings.items() if ring.result is Attempt.ANSWERED]
-        return self.rings[max(answered)] if answered else None
+        return self.rings[min(answered)] if answered else None
 
     @property
     def seat(self) -> str:
-        """The seat that answered, or nothing."""
+        """The seat that answered first, or nothing; `talks` has who came after."""
         ring = self.answering_ring
         return ring.seat if ring is not None else self.fallback_seat
 
@@ -188,9 +269,14 @@ def hear(facts: CallFacts, event: CallEvent) -> CallFacts:
         service=max((s for s in (facts.service, event.service) if s is not None), default=None),
     )
     match event.kind:
-        case Kind.RINGING | Kind.REFUSED | Kind.ANSWERED | Kind.RETURNED:
+        case Kind.RINGING | Kind.REFUSED | Kind.ANSWERED | Kind.RETURNED | Kind.JOINED:
             ring = _join(facts.rings.get(event.epoch), _ring_of(event))
             return replace(known, rings={**facts.rings, event.epoch: ring})
+        case kind if kind in OVER:
+            over = join_over(facts.overs.get(event.epoch), over_of(event))
+            return replace(known, overs={**facts.overs, event.epoch: over})
+        case Kind.CONSULTED | Kind.PLACED:
+            return replace(known, about=max(facts.about, event.detail))
         case Kind.FALLBACK_ANSWERED:
             return replace(known, fallback_seat=max(facts.fallback_seat, event.seat))
         case Kind.CALLBACK:

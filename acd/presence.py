@@ -41,7 +41,10 @@ async def heartbeat(link: Link, well: Callable[[], int | None], seconds: float) 
 
 
 async def listen(conninfo: str, pressed: Callable[[str], Awaitable[None]], *, channel: str = CHANNEL) -> None:
-    """Call `pressed(extension)` for every change told on `channel`, by default of a desk, and `pressed("")` when any may have been missed."""
+    """Call `pressed(payload)` for every word on `channel`, and `pressed("")` when any may have been missed.
+
+    By default that is the extension of a desk where something was pressed.
+    """
     failures = 0
     while True:
         try:

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from acd import survey
 from acd.calls import CallFacts, CallState, facts_of
 from acd.events import CallEvent, Kind
 from acd.ledger import node_of
@@ -47,7 +48,7 @@ _UPDATE = text(
     "UPDATE calls SET caller = :caller, dialled = :dialled, service = :service, state = :state, outcome = :outcome,"
     " entered_at = :entered_at, queued_at = :queued_at, answered_at = :answered_at, ended_at = :ended_at, seat = :seat,"
     " ring_attempts = :ring_attempts, customer_class = coalesce(:customer_class, customer_class),"
-    " priority = greatest(priority, :priority) WHERE uid = :uid"
+    " priority = greatest(priority, :priority), direction = :direction, about = :about WHERE uid = :uid"
 )
 _BREACH = text(
     "INSERT INTO breaches (call_uid, cause, waited_seconds, limit_seconds, noted_at, detail)"
@@ -83,6 +84,7 @@ async def write(
     if rows:
         # executemany: a statement with the rows in it would be compiled anew for every number of rows
         await session.execute(insert(EventRow).on_conflict_do_nothing(), rows)
+    await survey.note(session, (event for pending in batch if pending.uid in locked for event in pending.events))
     known = await read(session, uids, locked)
     for pending in batch:
         for event in pending.events:
@@ -172,6 +174,8 @@ def _values(facts: CallFacts, pending: Pending) -> dict[str, Any]:
         "ring_attempts": facts.ring_attempts,
         "customer_class": pending.customer_class.value if pending.customer_class else None,
         "priority": pending.priority,
+        "direction": facts.direction.value,
+        "about": facts.about or None,
     }
 
 

@@ -52,6 +52,7 @@ def resume(
     just started. `lease`: seconds that a ring found going on may last.
     """
     live = {channel.uniqueid: channel for channel in snapshot.channels if "HL_STATE" in channel.variables}
+    aside = {channel.variables["HL_ASIDE"] for channel in snapshot.channels if "HL_ASIDE" in channel.variables}
     events: list[CallEvent] = []
     calls: dict[str, CallFacts] = {}
     for uid in known.keys() | journal.keys() | live.keys():
@@ -61,7 +62,7 @@ def resume(
         channel = live.get(uid)
         added = _seen(facts, channel, now) if channel is not None else []
         facts = _hear_all(facts, added)
-        if channel is None and facts.first and facts.state is not CallState.ENDED:
+        if channel is None and uid not in aside and facts.first and facts.state is not CallState.ENDED:
             # no channel, no end told: Asterisk was killed, or this call's end was heard by nobody
             last = max([*facts.first.values(), gone_at.get(uid, facts.entered_at)])
             added.append(CallEvent(uid, Kind.ENDED, last, detail="lost"))
@@ -92,8 +93,9 @@ def missed(snapshot: FloorSnapshot, calls: Mapping[str, CallFacts]) -> list[Call
         if queued is not None and queued < settled and facts.queued_at is None:
             told = _seen(facts, channel, snapshot.taken_at)
             events += [event for event in told if event.kind in {Kind.ENTERED, Kind.QUEUED}]
+    aside = {channel.variables["HL_ASIDE"] for channel in snapshot.channels if "HL_ASIDE" in channel.variables}
     for uid, facts in calls.items():
-        if uid not in live and max(facts.first.values()) < settled:
+        if uid not in live and uid not in aside and max(facts.first.values()) < settled:
             events.append(CallEvent(uid, Kind.ENDED, snapshot.taken_at, detail="lost"))
     return events
 
@@ -128,7 +130,7 @@ def _seen(facts: CallFacts, channel: LiveChannel, now: datetime) -> list[CallEve
     seat = variables.get("HL_SEAT", "")
     epoch = int(variables["HL_EPOCH"]) if variables.get("HL_EPOCH", "").isdecimal() else 0
     match variables["HL_STATE"]:
-        case "talking" if facts.state is not CallState.TALKING and seat:
+        case "talking" | "aside" if facts.state is not CallState.TALKING and seat:
             kind = Kind.ANSWERED if epoch else Kind.FALLBACK_ANSWERED
             added.append(CallEvent(uid, kind, now, seat=seat, epoch=epoch))
         case "ringing" if seat and epoch and epoch not in facts.rings:
@@ -153,10 +155,11 @@ def _set_right(
     talking = next((facts for facts in calls.values() if _talks_at(facts, seat.extension)), None)
     ringing = next((facts for facts in calls.values() if _rings_at(facts, seat.extension)), None)
     if talking is not None:
-        epoch = max(seat.epoch, max(talking.rings, default=0))
+        talk = next(talk for talk in talking.open_talks if talk.seat == seat.extension)
+        epoch = max(seat.epoch, talk.epoch)
         if seat.state is SeatState.TALKING and seat.call_uid == talking.uid:
             return after
-        since = talking.answered_at or now
+        since = talk.started_at
         return replace(
             after, state=SeatState.TALKING, state_since=since, call_uid=talking.uid, epoch=epoch, lease_until=None,
             idle_since=None,
@@ -174,7 +177,7 @@ def _set_right(
 
 
 def _talks_at(facts: CallFacts, extension: str) -> bool:
-    return facts.state is CallState.TALKING and facts.seat == extension and Kind.TALKED not in facts.first
+    return facts.state is CallState.TALKING and any(talk.seat == extension for talk in facts.open_talks)
 
 
 def _rings_at(facts: CallFacts, extension: str) -> bool:

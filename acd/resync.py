@@ -14,8 +14,19 @@ from datetime import datetime
 from acd.ports import AmiEvent, Link
 from hotline.clock import Clock, SystemClock
 
-VARIABLES = ("HL_STATE", "HL_SERVICE", "HL_QUEUED", "HL_ENTERED", "HL_SEAT", "HL_EPOCH", "HL_TRY")
-"""What the dialplan keeps on a caller's channel."""
+VARIABLES = (
+    "HL_STATE",
+    "HL_SERVICE",
+    "HL_QUEUED",
+    "HL_ENTERED",
+    "HL_SEAT",
+    "HL_EPOCH",
+    "HL_TRY",
+    "HL_LEG",
+    "HL_OF",
+    "HL_ASIDE",
+)
+"""What the dialplan keeps on a caller's channel; HL_OF and HL_ASIDE on a seat's: the call it is in, its consult."""
 _UNREACHABLE = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})
 
 

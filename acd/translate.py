@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from acd.errors import EventRefusedError
-from acd.events import CallEvent, Kind, SeatContact
+from acd.events import OF_A_RING, OVER, CallEvent, Kind, SeatContact
 from acd.ports import AmiEvent
 from acd.words import Service
 
@@ -21,9 +21,9 @@ _DETAIL = re.compile(r"[\w .:+-]{0,64}", re.ASCII)
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
-TOLD = frozenset(Kind) - {Kind.INTERRUPTED}
+TOLD = frozenset(Kind) - {Kind.INTERRUPTED, Kind.HELD, Kind.RESUMED}
 """What the dialplan may say; the rest is the controller's own."""
-_OF_A_RING = frozenset({Kind.RINGING, Kind.REFUSED, Kind.ANSWERED, Kind.RETURNED})
+_WITH_EPOCH = OF_A_RING | OVER | {Kind.CONSULTING, Kind.CONSULT_OVER, Kind.PLACED}
 _UNREACHABLE = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})
 
 
@@ -44,10 +44,10 @@ def call_event(field: Callable[[str], str]) -> CallEvent:
     if not _UID.fullmatch(call):
         raise EventRefusedError("bad_call")
     seat, epoch = field("Seat"), field("Epoch")
-    needs_seat = kind in _OF_A_RING or kind is Kind.FALLBACK_ANSWERED
+    needs_seat = kind in OF_A_RING or kind is Kind.FALLBACK_ANSWERED
     if not _SEAT.fullmatch(seat) if seat or needs_seat else False:
         raise EventRefusedError("bad_seat")
-    if not _EPOCH.fullmatch(epoch) if epoch or kind in _OF_A_RING else False:
+    if not _EPOCH.fullmatch(epoch) if epoch or kind in OF_A_RING else False:
         raise EventRefusedError("bad_epoch")
     caller, detail = field("Caller"), field("Detail")
     if not _NUMBER.fullmatch(caller):
@@ -60,7 +60,7 @@ def call_event(field: Callable[[str], str]) -> CallEvent:
         kind=kind,
         at=moment(field("At")),
         seat=seat,
-        epoch=int(epoch) if kind in _OF_A_RING else 0,
+        epoch=int(epoch) if epoch and kind in _WITH_EPOCH else 0,
         service=_service(field("Service")),
         caller=caller,
         dialled=dialled if _NUMBER.fullmatch(dialled) else "",
