@@ -275,7 +275,7 @@ def hear(facts: CallFacts, event: CallEvent) -> CallFacts:
         case kind if kind in OVER:
             over = join_over(facts.overs.get(event.epoch), over_of(event))
             return replace(known, overs={**facts.overs, event.epoch: over})
-        case Kind.CONSULTED | Kind.PLACED:
+        case Kind.CONSULTED | Kind.PLACED | Kind.CALLED_BACK:
             return replace(known, about=max(facts.about, event.detail))
         case Kind.FALLBACK_ANSWERED:
             return replace(known, fallback_seat=max(facts.fallback_seat, event.seat))
