@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd.calls import CallState
 from acd.leader import LOCK
 from acd.models import Call, Seat
+from acd.seats import SeatState
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,12 @@ async def seat_at(session: AsyncSession, extension: str, now: datetime) -> SeatV
     """One seat, None where there is none of this extension."""
     seat = await session.get(Seat, extension, populate_existing=True)
     return _seat(seat, now) if seat is not None else None
+
+
+async def signed_in(session: AsyncSession) -> int:
+    """How many seats somebody is signed in at, on a break or not."""
+    query = select(func.count()).select_from(Seat).where(Seat.state != SeatState.OFFLINE.value)
+    return int(await session.scalar(query) or 0)
 
 
 def _seat(seat: Seat, now: datetime) -> SeatView:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import yaml
 
+from ivr.hours import Hours, Span
 from ivr.menu import (
     DIGITS,
+    CallBack,
     Choice,
     HangUp,
     Menu,
@@ -21,25 +24,28 @@ from ivr.menu import (
     ToMenu,
     ToMessageBox,
     ToPerson,
-    end_of,
+    When,
+    ends_of,
+    reaches_person,
 )
+from ivr.menu_yaml import compose
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
-_KINDS = ("person", "menu", "say", "message_box", "hang_up")
-_TOP = ("greeting", "greeting_in_brief", "start", "most_steps", "menus")
+_SPAN = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(?:([01][0-9]|2[0-3]):([0-5][0-9])|24:00)")
+_SIMPLE: Mapping[str, Choice] = {"message_box": ToMessageBox(), "call_back": CallBack(), "hang_up": HangUp()}
+_KINDS = ("person", "menu", "say", "when", *_SIMPLE)
+_BESIDE = {"person": {"if_nobody"}, "say": {"then"}, "when": {"then", "otherwise"}}
+"""What may, and for `say` and `when` must, stand beside a choice's kind."""
+_TOP = ("hours", "greeting", "greeting_in_brief", "start", "most_steps", "menus")
 _MENU = ("prompt", "wait_seconds", "tries", "person", "keys", "otherwise")
-_DEEPEST = 8
-"""Prompts said one after the other; more is a speech, and YAML aliases could make it endless."""
+_DEEPEST = 6
+"""Prompts and opening hours one after the other; more is a speech."""
+MOST_MENUS = 60
 
 
 def parse_menus(text: str, source: str, has_prompt: Callable[[str], bool]) -> Menus:
     """Menus of a YAML text. Raises MenuError with every problem found; `has_prompt` says whether a prompt exists."""
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        reason = getattr(error, "problem", None) or "not valid YAML"
-        raise MenuError(source, [Problem(mark.line + 1 if mark else 1, f"not valid YAML: {reason}")]) from error
+    root = compose(text, source)
     reader = _Reader(has_prompt)
     menus = reader.read(root)
     if reader.problems or menus is None:
@@ -54,6 +60,8 @@ class _Reader:
     menu_lines: dict[str, int] = field(default_factory=dict)
     targets: list[tuple[int, str]] = field(default_factory=list)
     """Menus that are named somewhere, with the line."""
+    timed: list[tuple[int, str]] = field(default_factory=list)
+    """Opening hours that are named somewhere, with the line."""
 
     def read(self, root: yaml.Node | None) -> Menus | None:
         if not isinstance(root, yaml.MappingNode):
@@ -67,20 +75,69 @@ class _Reader:
         else:
             for name, node in self.mapping(menus_node, None, "menus").items():
                 menus[name] = self.menu(name, node)
-        start = self.name(top.get("start"), root, "start", "the first menu")
-        if start:
-            self.targets.append((_line(top["start"]), start))
+        if len(menus) > MOST_MENUS:
+            self.wrong(menus_node, f"more than {MOST_MENUS} menus")
+        hours = self.hours(top.get("hours"))
+        start = self.start(top.get("start"), root)
         greeting = self.prompts(top.get("greeting"), "greeting")
         brief = self.prompts(top.get("greeting_in_brief"), "greeting_in_brief")
         most = self.number(top.get("most_steps"), 30, 5, 100, "most_steps")
         for line, name in self.targets:
             if menus and name not in menus:
                 self.problems.append(Problem(line, f"there is no menu {name!r}; menus are {', '.join(menus)}"))
+        for line, name in self.timed:
+            if name not in hours:
+                known = ", ".join(hours) or "none yet"
+                self.problems.append(Problem(line, f"there are no hours {name!r}; under `hours` there are: {known}"))
         if self.problems:
             return None
-        found = Menus(greeting, brief, start, most, menus)
+        found = Menus(greeting, brief, start, most, menus, hours)
         self.problems.extend(_loops(found, self.menu_lines))
         return found
+
+    def start(self, node: yaml.Node | None, root: yaml.Node) -> Choice:
+        if isinstance(node, yaml.MappingNode):
+            return self.choice(node, 0)
+        name = self.name(node, root, "start", "the first menu")
+        if name:
+            self.targets.append((_line(node), name))
+        return ToMenu(name)
+
+    def hours(self, node: yaml.Node | None) -> dict[str, Hours]:
+        if node is None:
+            return {}
+        found: dict[str, Hours] = {}
+        for name, block in self.mapping(node, None, "hours").items():
+            if not _NAME.fullmatch(name):
+                self.wrong(block, f"hours name {name!r} must be lower-case letters, digits and hyphens, at most 32")
+            days = self.mapping(block, ("workdays", "days_off"), f"hours {name!r}")
+            found[name] = Hours(name, self.spans(days.get("workdays")), self.spans(days.get("days_off")))
+        return found
+
+    def spans(self, node: yaml.Node | None) -> tuple[Span, ...]:
+        """Opening times of one kind of day; a kind that is not named is closed."""
+        if node is None:
+            return ()
+        if not isinstance(node, yaml.SequenceNode) or len(node.value) > 8:
+            self.wrong(node, 'opening times are a list of at most 8 such as ["08:30-12:00", "13:30-18:00"]')
+            return ()
+        spans = [span for item in node.value if (span := self.span(item)) is not None]
+        for earlier, later in itertools.pairwise(spans):
+            if later.start < earlier.end:
+                self.wrong(node, f"{later} begins before {earlier} has ended")
+        return tuple(spans)
+
+    def span(self, node: yaml.Node) -> Span | None:
+        found = _SPAN.fullmatch(node.value) if isinstance(node, yaml.ScalarNode) else None
+        if found is None:
+            self.wrong(node, 'an opening time is "HH:MM-HH:MM" in quotes, such as "08:30-18:00"; the end may be 24:00')
+            return None
+        start = int(found[1]) * 60 + int(found[2])
+        end = int(found[3]) * 60 + int(found[4]) if found[3] else 24 * 60
+        if end <= start:
+            self.wrong(node, f"{node.value} ends before it begins; split what goes past midnight in two")
+            return None
+        return Span(start, end)
 
     def prompts(self, node: yaml.Node | None, key: str) -> tuple[str, ...]:
         if node is None:
@@ -106,7 +163,7 @@ class _Reader:
                     self.wrong(choice, f"{digit!r} is no key of a telephone; keys are {' '.join(DIGITS)}")
                     continue
                 keys[digit] = self.choice(choice, 0)
-        if "0" in keys and not isinstance(end_of(keys["0"]), ToPerson):
+        if "0" in keys and not reaches_person(keys["0"]):
             self.wrong(keys_node, f"key 0 of menu {name!r} must lead to a person")
         keys.setdefault("0", ToPerson(service))
         otherwise = self.choice(fields["otherwise"], 0) if "otherwise" in fields else ToPerson(service)
@@ -120,28 +177,37 @@ class _Reader:
         )
 
     def choice(self, node: yaml.Node, depth: int) -> Choice:
-        fields = self.mapping(node, (*_KINDS, "then"), "a choice")
+        if depth >= _DEEPEST:
+            self.wrong(node, f"more than {_DEEPEST} prompts or opening hours in a row")
+            return HangUp()
+        fields = self.mapping(node, (*_KINDS, "then", "otherwise", "if_nobody"), "a choice")
         kinds = [kind for kind in _KINDS if kind in fields]
-        if len(kinds) != 1 or ("then" in fields) != (kinds == ["say"]):
-            self.wrong(node, f"a choice is one of {', '.join(_KINDS)}; `say` needs `then`, nothing else has it")
+        beside = _BESIDE.get(kinds[0], set()) if kinds else set()
+        given = fields.keys() - set(kinds)
+        if len(kinds) != 1 or not given <= beside or (kinds[0] != "person" and given != beside):
+            said = "`say` needs `then`, `when` needs `then` and `otherwise`, `person` may have `if_nobody`"
+            self.wrong(node, f"a choice is one of {', '.join(_KINDS)}; {said}")
             return HangUp()
         value = fields[kinds[0]]
         match kinds[0]:
             case "person":
-                return ToPerson(self.service(value))
+                instead = self.choice(fields["if_nobody"], depth + 1) if "if_nobody" in fields else None
+                return ToPerson(self.service(value), instead)
             case "menu":
                 name = self.name(value, node, "menu", "a menu")
                 self.targets.append((_line(value), name))
                 return ToMenu(name)
             case "say":
-                if depth >= _DEEPEST:
-                    self.wrong(node, f"more than {_DEEPEST} prompts in a row")
-                    return HangUp()
                 return Say(self.prompt(value, node, "`say`"), self.choice(fields["then"], depth + 1))
+            case "when":
+                name = self.name(value, node, "when", "opening hours")
+                self.timed.append((_line(value), name))
+                then, otherwise = (self.choice(fields[key], depth + 1) for key in ("then", "otherwise"))
+                return When(name, then, otherwise)
             case kind:
                 if not (isinstance(value, yaml.ScalarNode) and value.value == "true"):
                     self.wrong(value, f"`{kind}` takes `true` only")
-                return ToMessageBox() if kind == "message_box" else HangUp()
+                return _SIMPLE[kind]
 
     def mapping(self, node: yaml.Node, known: tuple[str, ...] | None, where: str) -> dict[str, yaml.Node]:
         """The node's entries by key; complains of anything but a mapping, of unknown keys and of keys given twice."""
@@ -202,22 +268,38 @@ def _loops(found: Menus, lines: dict[str, int]) -> list[Problem]:
     """Menus that no caller reaches, and silence that goes round for ever."""
     problems = []
     reached: set[str] = set()
-    frontier = [found.start]
+    frontier = _menus_of(found.start)
     while frontier:
         name = frontier.pop()
-        if name in reached:
-            continue
-        reached.add(name)
-        frontier += [end.menu for end in map(end_of, found.menus[name].choices()) if isinstance(end, ToMenu)]
+        if name not in reached:
+            reached.add(name)
+            frontier += [target for choice in found.menus[name].choices() for target in _menus_of(choice)]
     for name in found.menus.keys() - reached:
         problems.append(Problem(lines[name], f"no choice leads to menu {name!r}"))
-    for name, menu in found.menus.items():
-        seen = {name}
-        end = end_of(menu.otherwise)
-        while isinstance(end, ToMenu) and end.menu not in seen:
-            seen.add(end.menu)
-            end = end_of(found.menus[end.menu].otherwise)
-        if isinstance(end, ToMenu):
-            text = f"loop without an exit: who presses nothing in menu {name!r} comes back to {end.menu!r} for ever"
+    for name in found.menus:
+        back = _comes_back(found, name)
+        if back is not None:
+            text = f"loop without an exit: who presses nothing in menu {name!r} comes back to {back!r} for ever"
             problems.append(Problem(lines[name], f"{text}; let `otherwise` lead to a person"))
     return problems
+
+
+def _menus_of(choice: Choice) -> list[str]:
+    return [end.menu for end in ends_of(choice) if isinstance(end, ToMenu)]
+
+
+def _comes_back(found: Menus, name: str) -> str | None:
+    """A menu from which silence, begun in `name`, leads round to itself at some hour; None where it always ends."""
+    after: dict[str, set[str]] = {}
+    frontier = [name]
+    while frontier:
+        here = frontier.pop()
+        if here not in after:
+            after[here] = set(_menus_of(found.menus[here].otherwise))
+            frontier += after[here]
+    while after:  # take away, again and again, what leads nowhere any more
+        done = {menu for menu, following in after.items() if not following}
+        if not done:
+            return min(after)
+        after = {menu: following - done for menu, following in after.items() if menu not in done}
+    return None

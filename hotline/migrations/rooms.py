@@ -9,9 +9,11 @@ import acd.models
 import acd.phone_models
 import acd.roster_models
 import acd.routing_models
+import acd.survey_models
 import cases.models
 import cases.registration_models
 import hotline.models
+import ivr.models
 import qa.models
 import recordings.models
 import transcribe.models
@@ -27,6 +29,8 @@ MODULES = (
     acd.phone_models,
     acd.message_models,
     acd.roster_models,
+    acd.survey_models,
+    ivr.models,
     recordings.models,
     transcribe.models,
     cases.models,

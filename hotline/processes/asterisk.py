@@ -25,8 +25,9 @@ from typing import Self
 import psutil
 
 from hotline.settings import Settings
+from ivr.content import Content
 from ivr.errors import NodeAlreadyRunsError, NodeError
-from ivr.node import SeatAccount, render_node
+from ivr.node import SeatAccount, put_back, render_content, render_node
 from ivr.paths import NodePaths, system_asterisk
 
 BOOT_SECONDS = 60.0
@@ -37,9 +38,18 @@ _LONGEST_SOCKET_PATH = 107  # sun_path in unix(7), less its final zero
 class AsteriskNode:
     """The Asterisk of one instance. Several run side by side if their instance names and ports differ."""
 
-    def __init__(self, settings: Settings, seats: Sequence[SeatAccount], *, die_with_parent: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        seats: Sequence[SeatAccount],
+        *,
+        content: Content | None = None,
+        die_with_parent: bool = False,
+    ) -> None:
         self.settings = settings
         self.seats = tuple(seats)
+        self.content = content
+        """What callers hear; None for the menu file of the settings."""
         self.paths = NodePaths.of(settings)
         self._die_with_parent = die_with_parent
         self._process: asyncio.subprocess.Process | None = None
@@ -86,7 +96,7 @@ class AsteriskNode:
         if len(socket_path.encode()) > _LONGEST_SOCKET_PATH:
             raise NodeError(f"the path {socket_path} is too long for a socket; choose a shorter `data` folder")
         self._check_ports()
-        await asyncio.to_thread(render_node, self.settings, self.seats, paths=self.paths)
+        await asyncio.to_thread(render_node, self.settings, self.seats, content=self.content, paths=self.paths)
         self.paths.control.unlink(missing_ok=True)  # left by a node that was killed
         self.paths.pid_file.unlink(missing_ok=True)
         with self._output.open("wb") as output:
@@ -144,9 +154,49 @@ class AsteriskNode:
     async def set_seats(self, seats: Sequence[SeatAccount]) -> None:
         """Other seats from now on; calls in progress are not touched."""
         self.seats = tuple(seats)
-        await asyncio.to_thread(render_node, self.settings, self.seats, paths=self.paths)
+        await asyncio.to_thread(render_node, self.settings, self.seats, content=self.content, paths=self.paths)
         for module in ("res_pjsip.so", "app_queue.so"):
             await self.command(f"module reload {module}")
+
+    async def set_content(self, content: Content) -> None:
+        """Other menus, days and announcements from now on; callers inside a menu go on in it.
+
+        Raises NodeError where Asterisk did not take all of it, RenderError where it cannot be written. Then everything
+        is as it was before.
+        """
+        before = await asyncio.to_thread(render_content, self.settings, content, self.paths)
+        said = self._log_size()
+        try:
+            await self.command("dialplan reload")
+            await self._check_dialplan(content, said)
+        except NodeError:
+            put_back(self.paths, before)
+            await self.command("dialplan reload")
+            raise
+        self.content = content
+
+    async def _check_dialplan(self, content: Content, said: int) -> None:
+        """Asterisk passes over lines that it cannot read, so that what it holds is looked at."""
+        held = await self.command("dialplan show")
+        for number, menus in content.menus.items():
+            for context in (f"hl-v{number}-start", *(f"ivr-v{number}-{name}" for name in menus.menus)):
+                if f"[ Context '{context}' created by 'pbx_config' ]" not in held:
+                    raise NodeError(f"Asterisk did not take {context}: {self._complaints(said)}")
+        if f"hl-v{content.live}-greeting,s,1" not in await self.command("dialplan show hl-greeting"):
+            raise NodeError(f"Asterisk still greets with another version: {self._complaints(said)}")
+
+    def _log_size(self) -> int:
+        messages = self.paths.log / "messages"
+        return messages.stat().st_size if messages.exists() else 0
+
+    def _complaints(self, said: int) -> str:
+        """What Asterisk's log has said since it was `said` bytes long."""
+        messages = self.paths.log / "messages"
+        if not messages.exists():
+            return "it says nothing"
+        with messages.open("rb") as file:
+            file.seek(said)
+            return _last(file.read(20_000).decode(errors="replace")) or "it says nothing"
 
     @property
     def _output(self) -> Path:

@@ -19,13 +19,18 @@ from hotline.connect import database_url
 from hotline.database import Database
 from hotline.embedded import libpq_url
 from hotline.errors import HotlineError
+from hotline.processes.airing import Airing
 from hotline.processes.asterisk import AsteriskNode, stop_left_over
 from hotline.settings import Settings
+from ivr import versions
+from ivr.content import Content
 from ivr.node import SeatAccount, SipLogin
 from ivr.paths import NodePaths
+from ivr.wanted import take_up, wanted
 
 LOOK_SECONDS = 3.0
-"""How often the seats are read again: a new seat can register this soon, and an expired log-in opens no longer."""
+"""How often the seats are read again: a new seat can register this soon, and an expired log-in opens no longer.
+The same look sees that a day has passed, and renders the days ahead anew."""
 SETTLE_SECONDS = 0.3
 """A shift begins for many at once: what is told within this time is one reload."""
 
@@ -45,11 +50,12 @@ async def run(settings: Settings, ready: Callable[[], None], stop: asyncio.Event
     database = Database(database_url(settings), pool_size=1)
     try:
         seats = await _seats(database)
-        async with AsteriskNode(settings, seats, die_with_parent=True) as node:
+        content = await _content(database, settings)
+        async with AsteriskNode(settings, seats, content=content, die_with_parent=True) as node:
             ready()
             ended = asyncio.create_task(node.wait())
             told = asyncio.Event()
-            watching = asyncio.create_task(_watch(database, node, told))
+            watching = asyncio.create_task(_watch(database, node, settings, told))
             listening = asyncio.create_task(_listen(settings, told))
             stopping = asyncio.create_task(stop.wait())
             await asyncio.wait({ended, watching, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -66,13 +72,15 @@ async def run(settings: Settings, ready: Callable[[], None], stop: asyncio.Event
         await database.close()
 
 
-async def _watch(database: Database, node: AsteriskNode, told: asyncio.Event) -> None:
+async def _watch(database: Database, node: AsteriskNode, settings: Settings, told: asyncio.Event) -> None:
+    airing = Airing(database, node, settings, SystemClock())
     while True:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(told.wait(), LOOK_SECONDS)
             await asyncio.sleep(SETTLE_SECONDS)
         told.clear()
         try:
+            await airing.look()
             seats = await _seats(database)
         except (SQLAlchemyError, OSError) as error:
             _log.warning("node.database_away", error=type(error).__name__)
@@ -83,12 +91,23 @@ async def _watch(database: Database, node: AsteriskNode, told: asyncio.Event) ->
 
 
 async def _listen(settings: Settings, told: asyncio.Event) -> None:
-    """A log-in that is issued opens within about a second; were this deaf, within LOOK_SECONDS."""
+    """A log-in that is issued opens within about a second, as does a menu; were this deaf, within LOOK_SECONDS."""
 
     async def changed(_: str) -> None:
         told.set()
 
-    await listen(libpq_url(database_url(settings)), changed, channel=phones.CHANNEL)
+    url = libpq_url(database_url(settings))
+    async with asyncio.TaskGroup() as tasks:
+        for channel in (phones.CHANNEL, versions.CHANNEL):
+            tasks.create_task(listen(url, changed, channel=channel))
+
+
+async def _content(database: Database, settings: Settings) -> Content:
+    """What callers hear from the start; a version that is asked for is left to the first look."""
+    now = SystemClock().now()
+    async with database.transaction() as session:
+        await take_up(session, settings, now)
+        return (await wanted(session, settings, now, with_asked=False)).content
 
 
 async def _seats(database: Database) -> tuple[SeatAccount, ...]:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from hotline.settings import CHECKOUT, AmiSettings, AsteriskSettings, Settings
+from ivr.content import content_of_file
 from ivr.dialplan import checked, tell
 from ivr.errors import NoAsteriskError, RenderError
-from ivr.menu import load_menus
 from ivr.node import DIALPLAN_PROMPTS, SeatAccount, render_texts
 from ivr.paths import NodePaths, asterisk_root
 
@@ -31,7 +31,7 @@ def settings(**values: object) -> Settings:
 
 
 def render(paths: NodePaths, given: Settings, seats: tuple[SeatAccount, ...] = SEATS) -> dict[str, str]:
-    return render_texts(given, seats, load_menus(given.menu), paths)
+    return render_texts(given, seats, content_of_file(given), paths)
 
 
 def test_asterisk_sees_its_folders_without_the_chroot(paths: NodePaths) -> None:
@@ -71,7 +71,7 @@ def test_no_jinja_and_no_empty_value_is_left(paths: NodePaths) -> None:
 def test_every_prompt_the_dialplan_plays_is_there(paths: NodePaths) -> None:
     texts = render(paths, settings())
     played = set(re.findall(r"(?:Playback|Background)\(/instances/main/sounds/([a-z-]+)\)", "".join(texts.values())))
-    known = {*DIALPLAN_PROMPTS, *load_menus(CHECKOUT / "ivr" / "menu.yaml").prompts()}
+    known = {*DIALPLAN_PROMPTS, *content_of_file(settings()).prompts()}
     assert played <= known
     assert all((CHECKOUT / "ivr" / "prompts" / f"{name}.wav").exists() for name in known)
 

@@ -24,9 +24,11 @@ def upgrade() -> None:
     _oncall_up()
     _callbacks_up()
     _registrations_up()
+    _menus_up()
 
 
 def downgrade() -> None:
+    _menus_down()
     _oncall_down()
     _registrations_down()
     _callbacks_down()
@@ -414,3 +416,62 @@ def _oncall_down() -> None:
     op.drop_column("calls", "about")
     op.drop_column("calls", "direction")
     op.drop_table("call_commands")
+
+
+def _menus_up() -> None:
+    """Menus in versions, announcements, the centre's own days; what callers answered after the talk."""
+    op.create_table(
+        "menu_versions",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("author", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("problem", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_menu_versions")),
+    )
+    for state in ("live", "asked"):
+        op.create_index(
+            f"uq_menu_versions_{state}", "menu_versions", ["state"], unique=True,
+            postgresql_where=sa.text(f"state = '{state}'"),
+        )  # fmt: skip
+    op.create_table(
+        "announcements",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("prompt", sa.String(), nullable=False),
+        sa.Column("services", JSON, nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("switched_on", sa.Boolean(), nullable=False),
+        sa.Column("changed_by", sa.String(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("aired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("problem", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_announcements")),
+    )
+    op.create_table(
+        "centre_days",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("changed_by", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_centre_days")),
+    )
+    op.create_table(
+        "survey_answers",
+        sa.Column("call_uid", sa.String(), nullable=False),
+        sa.Column("seat", sa.String(), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("call_uid", name=op.f("pk_survey_answers")),
+    )
+    op.create_index("ix_survey_answers_at", "survey_answers", ["at"])
+
+
+def _menus_down() -> None:
+    for table in ("survey_answers", "centre_days", "announcements", "menu_versions"):
+        op.drop_table(table)
