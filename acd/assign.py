@@ -5,14 +5,18 @@ thus worth two `ageing_seconds` of waiting, everybody gains one step per `ageing
 waited long enough comes before a high one that has not: nobody starves. Because the place never changes,
 callers can be kept in order.
 
-Which seat (the first that fits):
+Who was asked first comes first (D85): until `owner_until` a caller waits for the owner of the open case alone, and an
+owner who is idle gets that caller before any other. Everybody else is served in order of place, with the best seat
+that fits:
 
-- the service must be among the seat's skills;
-- an ordinary caller goes to a junior, then to a clerk with nothing to enter (D27, D31), and to a senior only when
-  neither is idle;
-- a key-account, important or leased-line caller goes to a senior (D18); after `senior_only_seconds` without one a
-  junior or clerk may answer and pass the call on (D12), so that nobody is stranded because no senior is there;
-- within a level the seat that has been idle longest;
+- the service must be among the seat's skills; a learner (below `skill_wanted`) and a seat kept for other classes of
+  customers come in only after `any_seat_seconds`: the 15 seconds of D9 matter more than skill;
+- an ordinary caller goes to a junior, then to a clerk (D27, D31), and to a senior only when neither is idle;
+- a key-account, important or leased-line caller goes to a senior (D18); after `senior_only_seconds` a junior or clerk
+  may answer and pass the call on (D12), so that nobody is stranded because no senior is there;
+- a complaint past its limit goes to the manager hotline (D15, D84); after `manager_only_seconds` also to a senior, and
+  after `senior_only_seconds` to anybody;
+- within a level the best skill for the service, and of those the seat that has been idle longest;
 - a seat that already let this caller ring out only when no other fits.
 
 Times are seconds on one clock (Asterisk's), as floats. A decision costs the same whatever the size of the floor, see
@@ -21,16 +25,16 @@ Times are seconds on one clock (Asterisk's), as floats. A decision costs the sam
 
 from __future__ import annotations
 
-from bisect import insort
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from heapq import heapify, heappop, heappush, heapreplace
-from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
 
-from acd.words import Level, Service
+from acd.lines import Entry, Order
+from acd.words import CustomerClass, Level, Service, Skills
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,12 @@ class Rules:
     """Waiting this long is worth one step of priority."""
     senior_only_seconds: float = 10.0
     """How long a caller of D18 waits for a senior alone."""
+    manager_only_seconds: float = 5.0
+    """How long a caller of D84 waits for the manager hotline alone."""
+    any_seat_seconds: float = 5.0
+    """From then on any seat with the service does, whatever its skill and its classes."""
+    skill_wanted: int = 2
+    """Skill that a caller waits `any_seat_seconds` for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +62,23 @@ class WaitingCaller:
     """Belongs to a senior seat (D18)."""
     tried: frozenset[str] = frozenset()
     """Seats that this caller has rung in vain."""
+    manager: bool = False
+    """Belongs to the manager hotline (D15, D84)."""
+    customer_class: CustomerClass = CustomerClass.ORDINARY
+    owner: str = ""
+    """Seat that was asked first about the open case (D85); empty for none."""
+    owner_until: float = 0.0
+    """Until then only the owner's seat will do."""
 
 
 @dataclass(frozen=True, slots=True)
 class IdleSeat:
     extension: str
     level: Level
-    skills: frozenset[Service]
+    skills: Skills
     idle_since: float
+    classes: frozenset[CustomerClass] = frozenset()
+    """Classes this seat is kept for; none named: all."""
 
 
 class Offer(NamedTuple):
@@ -70,112 +89,132 @@ class Offer(NamedTuple):
 class Need(StrEnum):
     """What a caller asks of the seat's level."""
 
+    __hash__ = str.__hash__  # see acd.words
+
     ANY = "any"
     SENIOR = "senior"
     SENIOR_FIRST = "senior_first"
     """Belongs to a senior, but has waited long enough for one."""
+    MANAGER = "manager"
+    MANAGER_OR_SENIOR = "manager_or_senior"
+    MANAGER_FIRST = "manager_first"
 
 
 LEVELS: dict[Need, tuple[Level, ...]] = {
     Need.ANY: (Level.JUNIOR, Level.CLERK, Level.SENIOR),
     Need.SENIOR: (Level.SENIOR,),
     Need.SENIOR_FIRST: (Level.SENIOR, Level.JUNIOR, Level.CLERK),
+    Need.MANAGER: (Level.MANAGER,),
+    Need.MANAGER_OR_SENIOR: (Level.MANAGER, Level.SENIOR),
+    Need.MANAGER_FIRST: (Level.MANAGER, Level.SENIOR, Level.JUNIOR, Level.CLERK),
 }
-"""Levels in order of preference."""
-
-_Entry = tuple[float, str]
-"""(place, uid) of a caller or (idle since, extension) of a seat; it counts while the index holds this very object."""
-
-_SLACK = 64
+"""Levels in order of preference. A supervisor's telephone is in none: it listens (D65)."""
 
 
-class _Order:
-    """Entries in order, the first to be served in front.
+def need_of(caller: WaitingCaller, now: float, rules: Rules) -> Need:
+    """What this caller asks of the level at `now`."""
+    anybody = now >= caller.queued_at + rules.senior_only_seconds
+    if caller.manager:
+        if now < caller.queued_at + rules.manager_only_seconds:
+            return Need.MANAGER
+        return Need.MANAGER_FIRST if anybody else Need.MANAGER_OR_SENIOR
+    if caller.senior:
+        return Need.SENIOR_FIRST if anybody else Need.SENIOR
+    return Need.ANY
 
-    A sorted list with a moving start rather than a heap: those who come later stand further back, so that joining is
-    nearly always an append, and serving is a step forward. Whoever leaves is only forgotten in the index (`live`); the
-    stale entry is stepped over when it comes to the front, and a list that is mostly stale is rebuilt.
-    """
 
-    __slots__ = ("entries", "start")
+class _Profile:
+    """Seats of one level with the same skills and classes: the orders they stand in, the lines they serve."""
 
-    def __init__(self) -> None:
-        self.entries: list[_Entry] = []
-        self.start = 0
+    __slots__ = ("classes", "level", "lines", "orders", "skills")
 
-    def join(self, entry: _Entry, live: dict[str, _Entry]) -> None:
-        entries = self.entries
-        if entries and entry < entries[-1]:
-            insort(entries, entry, lo=self.start)
-        else:
-            entries.append(entry)
-        if len(entries) > 2 * len(live) + _SLACK:
-            self.tidy(live)
+    def __init__(self, seat: IdleSeat, orders: tuple[_Seats, ...]) -> None:
+        self.level, self.skills, self.classes = seat.level, seat.skills, seat.classes
+        self.orders = orders
+        self.lines = 0
 
-    def tidy(self, live: dict[str, _Entry]) -> None:
-        self.entries = [entry for entry in islice(self.entries, self.start, None) if live.get(entry[1]) is entry]
-        self.start = 0
+    def is_of(self, seat: IdleSeat) -> bool:
+        return (
+            self.level is seat.level
+            and (self.skills is seat.skills or self.skills == seat.skills)
+            and self.classes == seat.classes
+        )
 
-    def head(self, live: dict[str, _Entry]) -> _Entry | None:
-        entries, place, end = self.entries, self.start, len(self.entries)
-        while place < end:
-            entry = entries[place]
-            if live.get(entry[1]) is entry:
-                self.start = place
-                return entry
-            place += 1
-        entries.clear()
-        self.start = 0
-        return None
 
-    def first_but(self, passed_over: frozenset[str], live: dict[str, _Entry]) -> _Entry | None:
-        """The first that is not in `passed_over`."""
-        for entry in islice(self.entries, self.start, None):
-            if live.get(entry[1]) is entry and entry[1] not in passed_over:
-                return entry
-        return None
+class _Seats(Order):
+    """Idle seats of one level that answer a service equally well, for the same classes."""
+
+    __slots__ = ("bit", "classes", "level", "service", "skill")
+
+    def __init__(self, bit: int, service: Service, level: Level, skill: int, classes: frozenset[CustomerClass]) -> None:
+        super().__init__()
+        self.bit, self.service, self.level, self.skill, self.classes = bit, service, level, skill, classes
 
 
 class _Line:
-    """Callers of one service and one need, and the orders of seats they may have, best level first."""
+    """Callers who may have the same seats, and those seats, best first."""
 
-    __slots__ = ("bit", "callers", "seats")
+    __slots__ = ("_ranks", "bit", "callers", "mask", "ranks")
 
-    def __init__(self, number: int, seats: tuple[_Order, ...]) -> None:
-        self.bit = 1 << number
-        self.callers = _Order()
-        self.seats = seats
+    def __init__(self, bit: int) -> None:
+        self.bit = bit
+        self.callers = Order()
+        self._ranks: dict[tuple[bool, int, int], list[_Seats]] = {}
+        self.ranks: tuple[tuple[int, tuple[_Seats, ...]], ...] = ()
+        """Orders of equally good seats with their bits, the best first."""
+        self.mask = 0
+        """Bits of all of them."""
+
+    def add(self, rank: tuple[bool, int, int], seats: _Seats) -> None:
+        """Let these seats serve this line; a lower rank is better."""
+        self._ranks.setdefault(rank, []).append(seats)
+        alike = [tuple(self._ranks[each]) for each in sorted(self._ranks)]
+        self.ranks = tuple((sum(each.bit for each in orders), orders) for orders in alike)
+        self.mask |= seats.bit
+
+
+_MEMORY = 4_096
+_SLACK = 64
 
 
 class Matcher:
     """Waiting callers and idle seats, indexed.
 
-    Orders per service and level (seats) and per service and need (callers). An offer takes both out of the index: put
-    them back with `add_caller` and `add_seat` if it comes to nothing. Sets of lines are bits of one number, so that
-    looking only where something has changed costs next to nothing.
+    Orders of seats per service, level, skill and classes; lines of callers per service, class and need. An offer takes
+    both out of the index: put them back with `add_caller` and `add_seat` if it comes to nothing. Sets of lines and of
+    orders are bits of one number, so that looking only where something has changed costs next to nothing.
     """
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._idle: dict[str, _Entry] = {}
-        self._waiting: dict[str, _Entry] = {}
+        self._idle: dict[str, Entry] = {}
+        self._waiting: dict[str, Entry] = {}
         self._callers: dict[str, WaitingCaller] = {}
-        self._seats: dict[tuple[Service, Level], _Order] = {
-            (service, level): _Order() for service in Service for level in Level
-        }
-        kinds = [(service, need) for service in Service for need in Need]
-        self._lines = {
-            (service, need): _Line(number, tuple(self._seats[service, level] for level in LEVELS[need]))
-            for number, (service, need) in enumerate(kinds)
-        }
-        self._profiles: dict[tuple[Level, frozenset[Service]], tuple[tuple[_Order, ...], int]] = {}
+        self._seats: dict[tuple[Service, Level, int, frozenset[CustomerClass]], _Seats] = {}
+        self._lines: dict[tuple[Service, CustomerClass, Need, bool], _Line] = {}
+        self._profiles: dict[tuple[Level, tuple[tuple[Service, int], ...], frozenset[CustomerClass]], _Profile] = {}
+        self._profile_of: dict[str, _Profile] = {}
+        self._fresh: list[tuple[Entry, _Profile]] = []
+        """Seats that have become idle since the last look, not yet in their orders: on a busy floor the one seat that
+        has become idle is taken at once."""
         self._chosen: dict[int, tuple[_Line, ...]] = {}
         self._touched = 0
         """Lines that gained a caller or a seat since the last look."""
+        self._joined = 0
+        """Those that gained a caller."""
         self._occupied = 0
         """Lines in which somebody may wait."""
-        self._relaxing: list[_Entry] = []
-        """(when a junior becomes good enough, uid)."""
+        self._stocked = 0
+        """Orders in which a seat may be idle."""
+        self._owned: dict[str, Order] = {}
+        """Callers who wait for one seat alone, by seat."""
+        self._owner_news: set[str] = set()
+        self._selective = False
+        """Whether any seat is a learner or kept for some classes: only then `any_seat_seconds` changes anything."""
+        self._relaxing: list[Entry] = []
+        """(when more seats become good enough, uid), as a heap."""
+        self._relaxing_in_turn: deque[Entry] = deque()
+        """The same of those whose moment came after all before: nearly everybody's does."""
 
     def __repr__(self) -> str:
         return f"<Matcher: {len(self._waiting)} waiting, {len(self._idle)} idle>"
@@ -188,111 +227,248 @@ class Matcher:
     def idle(self) -> int:
         return len(self._idle)
 
+    # ---- callers ----------------------------------------------------------------------------------------------
+
     def add_caller(self, caller: WaitingCaller) -> None:
         """Let `caller` wait; the same uid again replaces what was known of it."""
-        entry = (caller.queued_at - caller.priority * self._rules.ageing_seconds, caller.uid)
-        self._callers[caller.uid] = caller
-        self._waiting[caller.uid] = entry
-        if caller.senior:
-            self._join(entry, caller.service, Need.SENIOR)
-            heappush(self._relaxing, (caller.queued_at + self._rules.senior_only_seconds, caller.uid))
-        else:
-            self._join(entry, caller.service, Need.ANY)
+        uid, queued_at = caller.uid, caller.queued_at
+        entry = (queued_at - caller.priority * self._rules.ageing_seconds, uid)
+        self._callers[uid] = caller
+        self._waiting[uid] = entry
+        if caller.owner and caller.owner not in caller.tried:
+            owned = self._owned.get(caller.owner)
+            if owned is None:
+                owned = self._owned[caller.owner] = Order()
+            owned.join(entry, self._waiting)
+            self._owner_news.add(caller.owner)
+            self._relax_at(caller.owner_until, uid)
+            return
+        self._join(entry, caller, queued_at)
 
-    def _join(self, entry: _Entry, service: Service, need: Need) -> None:
-        line = self._lines[service, need]
+    def _join(self, entry: Entry, caller: WaitingCaller, now: float) -> None:
+        """Stand in the line that is right at `now`, until the next change."""
+        need = need_of(caller, now, self._rules) if caller.senior or caller.manager else Need.ANY
+        wide = self._selective and now >= caller.queued_at + self._rules.any_seat_seconds
+        line = self._lines.get((caller.service, caller.customer_class, need, wide))
+        if line is None:
+            line = self._new_line(caller.service, caller.customer_class, need, wide)
         line.callers.join(entry, self._waiting)
-        self._touched |= line.bit
+        self._joined |= line.bit
         self._occupied |= line.bit
+        if need is Need.ANY and (wide or not self._selective):
+            return
+        if need is Need.ANY:
+            self._relax_at(caller.queued_at + self._rules.any_seat_seconds, caller.uid)
+            return
+        change = min((moment for moment in self._changes(caller) if moment > now), default=None)
+        if change is not None:
+            self._relax_at(change, caller.uid)
+
+    def _changes(self, caller: WaitingCaller) -> list[float]:
+        rules, since = self._rules, caller.queued_at
+        changes = [since + rules.senior_only_seconds]
+        if caller.manager:
+            changes.append(since + rules.manager_only_seconds)
+        if self._selective:
+            changes.append(since + rules.any_seat_seconds)
+        return changes
+
+    def _relax_at(self, moment: float, uid: str) -> None:
+        in_turn = self._relaxing_in_turn
+        if not in_turn or moment >= in_turn[-1][0]:
+            in_turn.append((moment, uid))
+        else:
+            heappush(self._relaxing, (moment, uid))
 
     def remove_caller(self, uid: str) -> None:
         """Forget a caller; unknown ones are nothing to forget."""
         self._waiting.pop(uid, None)
         self._callers.pop(uid, None)
 
-    def add_seat(self, seat: IdleSeat) -> None:
-        """Let `seat` be offered; the same extension again replaces what was known of it."""
-        entry = (seat.idle_since, seat.extension)
-        idle = self._idle
-        idle[seat.extension] = entry
-        profile = self._profiles.get((seat.level, seat.skills))
-        orders, lines = profile if profile is not None else self._new_profile(seat.level, seat.skills)
-        self._touched |= lines
-        most = 2 * len(idle) + _SLACK
-        for order in orders:  # `join` without the call
-            entries = order.entries
-            if entries and entry < entries[-1]:
-                insort(entries, entry, lo=order.start)
-            else:
-                entries.append(entry)
-            if len(entries) > most:
-                order.tidy(idle)
+    def next_change(self) -> float | None:
+        """When a waiting caller's choice of seats widens next, or None."""
+        while self._relaxing and self._relaxing[0][1] not in self._waiting:
+            heappop(self._relaxing)
+        while self._relaxing_in_turn and self._relaxing_in_turn[0][1] not in self._waiting:
+            self._relaxing_in_turn.popleft()
+        firsts = [queue[0][0] for queue in (self._relaxing, self._relaxing_in_turn) if queue]
+        return min(firsts, default=None)
 
-    def _new_profile(self, level: Level, skills: frozenset[Service]) -> tuple[tuple[_Order, ...], int]:
-        """Orders that such a seat stands in, and the lines it serves."""
-        orders = tuple(self._seats[service, level] for service in Service if service in skills)
-        lines = 0
-        for (service, need), line in self._lines.items():
-            if service in skills and level in LEVELS[need]:
-                lines |= line.bit
-        self._profiles[level, skills] = orders, lines
-        return orders, lines
+    def _relax(self, now: float) -> None:
+        due: list[str] = []
+        while self._relaxing and self._relaxing[0][0] <= now:
+            due.append(heappop(self._relaxing)[1])
+        while self._relaxing_in_turn and self._relaxing_in_turn[0][0] <= now:
+            due.append(self._relaxing_in_turn.popleft()[1])
+        for uid in due:
+            caller = self._callers.get(uid)
+            if caller is None or (caller.owner and caller.owner not in caller.tried and now < caller.owner_until):
+                continue
+            entry = (self._waiting[uid][0], uid)  # a new object: the entry in the old line is stale from here on
+            self._waiting[uid] = entry
+            self._join(entry, caller, now)
+
+    # ---- seats ------------------------------------------------------------------------------------------------
+
+    def add_seat(self, seat: IdleSeat) -> None:
+        """Let `seat` be offered; the same extension again replaces what was known of it. A supervisor's is not."""
+        extension = seat.extension
+        if seat.level is Level.SUPERVISOR:
+            self._idle.pop(extension, None)
+            return
+        entry = (seat.idle_since, extension)
+        self._idle[extension] = entry
+        profile = self._profile_of.get(extension)
+        if profile is None or not profile.is_of(seat):
+            profile = self._profile(seat)
+        self._touched |= profile.lines
+        self._fresh.append((entry, profile))
+        if len(self._fresh) > 2 * len(self._idle) + _SLACK:
+            self._settle()
+        if extension in self._owned:
+            self._owner_news.add(extension)
 
     def remove_seat(self, extension: str) -> None:
         """Stop offering a seat; unknown ones are nothing to forget."""
         self._idle.pop(extension, None)
+        if len(self._fresh) > 2 * len(self._idle) + _SLACK:
+            self._settle()
 
-    def next_change(self) -> float | None:
-        """When a waiting caller's choice of levels widens next, or None."""
-        while self._relaxing and self._relaxing[0][1] not in self._waiting:
-            heappop(self._relaxing)
-        return self._relaxing[0][0] if self._relaxing else None
+    def _profile(self, seat: IdleSeat) -> _Profile:
+        key = (seat.level, tuple(sorted(seat.skills.items())), seat.classes)
+        found = self._profiles.get(key)
+        if found is None:
+            orders = tuple(
+                self._order(service, seat.level, skill, seat.classes) for service, skill in seat.skills.items()
+            )
+            found = _Profile(seat, orders)
+            for line in self._lines.values():
+                if any(order.bit & line.mask for order in orders):
+                    found.lines |= line.bit
+            self._profiles[key] = found
+            selective = bool(seat.classes) or min(seat.skills.values(), default=0) < self._rules.skill_wanted
+            if selective and not self._selective:
+                self._become_selective()
+        self._profile_of[seat.extension] = found
+        return found
+
+    def _become_selective(self) -> None:
+        self._selective = True
+        for caller in list(self._callers.values()):
+            self.add_caller(caller)
+
+    def _order(self, service: Service, level: Level, skill: int, classes: frozenset[CustomerClass]) -> _Seats:
+        key = (service, level, skill, classes)
+        order = self._seats.get(key)
+        if order is None:
+            order = self._seats[key] = _Seats(1 << len(self._seats), service, level, skill, classes)
+            for (asked, customer_class, need, wide), line in self._lines.items():
+                self._stand(order, line, asked, customer_class, need, wide=wide)
+        return order
+
+    def _new_line(self, service: Service, customer_class: CustomerClass, need: Need, wide: bool) -> _Line:
+        line = self._lines[service, customer_class, need, wide] = _Line(1 << len(self._lines))
+        for order in self._seats.values():
+            self._stand(order, line, service, customer_class, need, wide=wide)
+        for profile in self._profiles.values():
+            if any(order.bit & line.mask for order in profile.orders):
+                profile.lines |= line.bit
+        return line
+
+    def _stand(
+        self, order: _Seats, line: _Line, service: Service, customer_class: CustomerClass, need: Need, *, wide: bool
+    ) -> None:
+        """Let callers of `line` have seats of `order`, if they may."""
+        levels = LEVELS[need]
+        if order.service is not service or order.level not in levels:
+            return
+        fits = order.skill >= self._rules.skill_wanted and (not order.classes or customer_class in order.classes)
+        if fits or wide:
+            line.add((not fits, levels.index(order.level), -order.skill), order)
+
+    def _settle(self) -> None:
+        """Put seats that were not taken at once into their orders."""
+        idle = self._idle
+        most = 2 * len(idle) + _SLACK
+        for entry, profile in self._fresh:
+            if idle.get(entry[1]) is entry:
+                for order in profile.orders:
+                    order.join(entry, idle, most)
+                    self._stocked |= order.bit
+        self._fresh.clear()
+
+    # ---- offers -----------------------------------------------------------------------------------------------
 
     def offers(self, now: float) -> list[Offer]:
-        """Every offer that can be made at `now`, best caller first.
+        """Every offer that can be made at `now`: owners with their callers, then best caller first.
 
         Only lines that gained a caller or a seat since the last call are looked at: in the others nothing has
         become possible.
         """
-        if self._relaxing and self._relaxing[0][0] <= now:
+        in_turn = self._relaxing_in_turn
+        if (in_turn and in_turn[0][0] <= now) or (self._relaxing and self._relaxing[0][0] <= now):
             self._relax(now)
+        made = self._offer_to_owners() if self._owner_news else []
+        joined, touched = self._joined, self._touched | self._joined
+        self._joined = self._touched = 0
         if not self._idle:
-            return []
-        bits = self._touched & self._occupied
-        self._touched = 0
-        if len(self._idle) == 1:
-            offer = self._offer_to_the_first(bits)
+            return made
+        if len(self._fresh) == 1 and not self._served_elsewhere(joined):
+            offer = self._offer_fresh()
             if offer is not None:
-                return [offer]
-        return self._offer_to_all(bits)
+                made.append(offer)
+                return made
+        if self._fresh:
+            self._settle()
+        bits = touched & self._occupied
+        return made + self._offer_to_all(bits) if bits else made
 
-    def _offer_to_the_first(self, bits: int) -> Offer | None:
-        """The usual case on a busy floor, without a heap: one seat has become idle, and it fits the best caller."""
+    def _served_elsewhere(self, joined: int) -> bool:
+        """Whether a caller in these lines may have a seat that has been idle before."""
+        stocked = self._stocked
+        return any(line.mask & stocked for line in self._chosen.get(joined) or self._choose(joined))
+
+    def _offer_to_owners(self) -> list[Offer]:
+        made: list[Offer] = []
+        for extension in sorted(self._owner_news):
+            owned = self._owned[extension]
+            head = owned.head(self._waiting)
+            if head is None:
+                del self._owned[extension]
+            elif extension in self._idle:
+                made.append(self._take(head[1], extension))
+        self._owner_news.clear()
+        return made
+
+    def _offer_fresh(self) -> Offer | None:
+        """The usual case on a busy floor: one seat has become idle, and gets the best caller it may serve.
+
+        Nobody else can be given a seat then: whoever waited before found none, and no older idle seat fits who joined.
+        """
+        entry, profile = self._fresh[0]
+        if self._idle.get(entry[1]) is not entry:
+            return None
+        bits = profile.lines & self._occupied
         waiting = self._waiting
-        best: _Entry | None = None
-        chosen: _Line | None = None
+        best: Entry | None = None
         for line in self._chosen.get(bits) or self._choose(bits):
             order = line.callers
-            entry: _Entry | None
-            if order.start >= len(order.entries) or waiting.get((entry := order.entries[order.start])[1]) is not entry:
-                entry = order.head(waiting)
-            if entry is None:
+            head: Entry | None
+            if order.start >= len(order.entries) or waiting.get((head := order.entries[order.start])[1]) is not head:
+                head = order.head(waiting)
+            if head is None:
                 self._occupied &= ~line.bit
-            elif best is None or entry < best:
-                best, chosen = entry, line
-        if best is None or chosen is None:
+            elif best is None or head < best:
+                best = head
+        if best is None:
             return None
-        uid = best[1]
-        seat = self._best_seat(chosen.seats, self._callers[uid].tried)
-        if seat is None:
-            return None
-        del waiting[uid], self._callers[uid], self._idle[seat[1]]
-        return Offer(uid, seat[1])
+        self._fresh.clear()
+        return self._take(best[1], entry[1])
 
     def _offer_to_all(self, bits: int) -> list[Offer]:
         waiting, callers, idle = self._waiting, self._callers, self._idle
         made: list[Offer] = []
-        heads: list[tuple[_Entry, int, _Line]] = []
+        heads: list[tuple[Entry, int, _Line]] = []
         for line in self._chosen.get(bits) or self._choose(bits):
             head = line.callers.head(waiting)
             if head is None:
@@ -304,13 +480,11 @@ class Matcher:
         while heads:
             caller, bit, line = heads[0]
             uid = caller[1]
-            seat = self._best_seat(line.seats, callers[uid].tried)
+            seat = self._best_seat(line, callers[uid].tried)
             if seat is None:
                 heappop(heads)
                 continue
-            extension = seat[1]
-            del waiting[uid], callers[uid], idle[extension]
-            made.append(Offer(uid, extension))
+            made.append(self._take(uid, seat[1]))
             if not idle:
                 break
             following = line.callers.head(waiting)
@@ -320,34 +494,44 @@ class Matcher:
                 heapreplace(heads, (following, bit, line))
         return made
 
+    def _take(self, uid: str, extension: str) -> Offer:
+        del self._waiting[uid], self._callers[uid], self._idle[extension]
+        return Offer(uid, extension)
+
     def _choose(self, bits: int) -> tuple[_Line, ...]:
+        if len(self._chosen) > _MEMORY:
+            self._chosen.clear()
         lines = tuple(line for line in self._lines.values() if line.bit & bits)
         self._chosen[bits] = lines
         return lines
 
-    def _relax(self, now: float) -> None:
-        while self._relaxing and self._relaxing[0][0] <= now:
-            _, uid = heappop(self._relaxing)
-            caller = self._callers.get(uid)
-            if caller is not None and caller.senior and caller.queued_at + self._rules.senior_only_seconds <= now:
-                old = self._waiting[uid]
-                entry = (old[0], uid)  # a new object: the entry in the senior-only line is stale from here on
-                self._waiting[uid] = entry
-                self._join(entry, caller.service, Need.SENIOR_FIRST)
-
-    def _best_seat(self, orders: tuple[_Order, ...], tried: frozenset[str]) -> _Entry | None:
+    def _best_seat(self, line: _Line, tried: frozenset[str]) -> Entry | None:
         idle = self._idle
-        second_best: _Entry | None = None
-        for order in orders:
-            head = order.head(idle)
-            if head is None:
+        second_best: Entry | None = None
+        stocked = self._stocked
+        if not stocked & line.mask:
+            return None
+        for mask, orders in line.ranks:
+            if not stocked & mask:
                 continue
-            if not tried or head[1] not in tried:
-                return head
-            second_best = second_best or head
-            untried = order.first_but(tried, idle)
-            if untried is not None:
-                return untried
+            best: Entry | None = None
+            in_vain: Entry | None = None
+            for order in orders:
+                entries = order.entries
+                head = entries[order.start] if order.start < len(entries) else None
+                if head is None or idle.get(head[1]) is not head:
+                    head = order.head(idle)
+                    if head is None:
+                        self._stocked &= ~order.bit
+                        continue
+                if tried and head[1] in tried:
+                    in_vain = head if in_vain is None or head < in_vain else in_vain
+                    head = order.first_but(tried, idle)
+                if head is not None and (best is None or head < best):
+                    best = head
+            if best is not None:
+                return best
+            second_best = second_best or in_vain
         return second_best
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from acd.assign import IdleSeat, Matcher, Offer, Rules, WaitingCaller
 from acd.calls import CallFacts, CallState, hear
-from acd.events import CallEvent, Kind
+from acd.events import OF_A_RING, OUTSIDE, CallEvent, Kind
+from acd.oncall.wishes import PATIENCE, best, wish_of
 from acd.promise import UNREACHABLE
-from acd.seats import Answered, CallOver, Rang, RingOver, Seat, SeatEvent
+from acd.seats import Answered, CallOver, Inherited, Rang, RingOver, Seat, SeatEvent
 from acd.words import CustomerClass, Service
 
 REMEMBERED = 10_000
@@ -32,6 +34,8 @@ class LiveCall:
     """Seats that this caller rang in vain."""
     claimed: tuple[str, int] | None = None
     """Seat and epoch of a claim whose outcome is open."""
+    unwished: bool = False
+    """Was handed on to a seat that cannot be rung now: anybody may serve this caller."""
     held: bool = False
     """Not offered for a moment: a Redirect failed and nobody knows yet whether the caller is still there."""
 
@@ -58,6 +62,8 @@ class Board:
         self.seats: dict[str, Seat] = {}
         self.calls: dict[str, LiveCall] = {}
         self._resting: set[str] = set()
+        self._reserved: dict[str, str] = {}
+        self._wished: set[str] = set()
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._matcher = Matcher(rules)
 
@@ -76,6 +82,8 @@ class Board:
         """Forget everything and begin from what a resynchronisation found."""
         self._matcher = Matcher(self._rules)
         self._resting.clear()
+        self._reserved.clear()
+        self._wished.clear()
         self.seats.clear()
         self.calls = dict(calls)
         for seat in seats:
@@ -95,7 +103,9 @@ class Board:
             return Heard(call, before, changed=False, seats=())
         self.calls[event.call] = call
         call.facts = after
-        follows = consequences(after, event, self._holders(event.call))
+        if event.kind in {Kind.HANDED, Kind.REATTACHED}:
+            call.unwished = False
+        follows = (*consequences(after, event, self._holders(event.call)), *self._left_with(event))
         if event.kind in {Kind.RETURNED, Kind.REFUSED}:
             call.tried.add(event.seat)
         if call.claimed is not None and (after.state is not CallState.WAITING or _is_settled(after, call.claimed[1])):
@@ -109,8 +119,16 @@ class Board:
     def _holders(self, uid: str) -> list[str]:
         return [extension for extension, seat in self.seats.items() if seat.call_uid == uid]
 
+    def _left_with(self, event: CallEvent) -> tuple[tuple[str, SeatEvent], ...]:
+        """A seat leaves the caller: those that it consulted about the call have the call from now on."""
+        if event.kind is not Kind.LEFT:
+            return ()
+        consults = [uid for uid, call in self.calls.items() if call.facts.about == event.call]
+        return tuple((seat, Inherited(uid, event.call)) for uid in consults for seat in self._holders(uid))
+
     def _forget(self, uid: str) -> None:
         self._matcher.remove_caller(uid)
+        self._wished.discard(uid)
         self.calls.pop(uid, None)
         self._ended[uid] = None
         while len(self._ended) > REMEMBERED:
@@ -119,11 +137,11 @@ class Board:
     def put_seat(self, seat: Seat) -> None:
         """Know this about a seat from now on."""
         self.seats[seat.extension] = seat
-        if seat.can_ring and seat.extension not in self._resting:
+        if seat.can_ring and seat.extension not in self._resting and seat.extension not in self._reserved:
             idle_since = seat.idle_since or seat.state_since
             self._matcher.add_seat(
                 IdleSeat(
-                    seat.extension, seat.level, frozenset(seat.skills), idle_since.timestamp() if idle_since else 0.0
+                    seat.extension, seat.level, seat.skills, idle_since.timestamp() if idle_since else 0.0, seat.classes
                 )
             )
         else:
@@ -143,18 +161,35 @@ class Board:
         if extension in self.seats:
             self.put_seat(self.seats[extension])
 
+    def reserve(self, extension: str, uid: str) -> None:
+        """Keep an idle seat for this caller, who is about to be handed to it, until `unreserve`."""
+        self._reserved[extension] = uid
+        self._matcher.remove_seat(extension)
+
+    def unreserve(self, extension: str, uid: str) -> None:
+        if self._reserved.get(extension) == uid:
+            del self._reserved[extension]
+            if extension in self.seats:
+                self.put_seat(self.seats[extension])
+
     def index_call(self, uid: str) -> None:
         """Let a call be offered a seat, or not, by what is known of it."""
         call = self.calls.get(uid)
-        if call is None or not call.waits or call.facts.queued_at is None:
+        self._wished.discard(uid)
+        if call is None or not call.waits or call.facts.place_at is None:
+            self._matcher.remove_caller(uid)
+            return
+        wish = wish_of(call.facts, call.facts.place_at)
+        if wish.is_strict and not call.unwished:
+            self._wished.add(uid)
             self._matcher.remove_caller(uid)
             return
         needs_senior = call.customer_class is not None and call.customer_class.needs_senior
         self._matcher.add_caller(
             WaitingCaller(
                 uid,
-                call.facts.service or Service.COMPLAINT,
-                call.facts.queued_at.timestamp(),
+                wish.service or call.facts.service or Service.COMPLAINT,
+                call.facts.place_at.timestamp(),
                 self.priority_of(call),
                 needs_senior,
                 frozenset(call.tried),
@@ -167,29 +202,68 @@ class Board:
 
     def offers(self, now: float) -> list[Offer]:
         """Who can be given which seat now; both are out of the index until put back."""
-        return self._matcher.offers(now)
+        return [*self._offers_as_wished(now), *self._matcher.offers(now)]
+
+    def _offers_as_wished(self, now: float) -> list[Offer]:
+        """Callers who were handed on to certain seats, in order of their places; the others go back into the line."""
+        made: list[Offer] = []
+        for uid in sorted(self._wished, key=self._place):
+            call = self.calls[uid]
+            wish = wish_of(call.facts, datetime.fromtimestamp(now, UTC))
+            taken = {offer.extension for offer in made}
+            free = [
+                seat for name, seat in self.seats.items()
+                if name not in taken and self._reserved.get(name, uid) == uid
+            ]  # fmt: skip
+            seat = best(wish, free)
+            if seat is not None:
+                made.append(Offer(uid, seat.extension))
+                self._wished.discard(uid)
+                self._reserved.pop(seat.extension, None)
+                self._matcher.remove_seat(seat.extension)
+            elif wish.until is None:
+                call.unwished = True
+                self.index_call(uid)
+        return made
+
+    def _place(self, uid: str) -> tuple[float, str]:
+        at = self.calls[uid].facts.place_at
+        return (at.timestamp() if at is not None else 0.0, uid)
 
     def next_change(self) -> float | None:
         """When time alone makes another offer possible, in seconds since 1970."""
-        return self._matcher.next_change()
+        ends = [self._matcher.next_change()]
+        for uid in self._wished:
+            talk = self.calls[uid].facts.last_talk
+            if talk is not None and talk.ended_at is not None:
+                ends.append((talk.ended_at + PATIENCE).timestamp())
+        return min((end for end in ends if end is not None), default=None)
 
 
 def consequences(after: CallFacts, event: CallEvent, holders: Iterable[str]) -> tuple[tuple[str, SeatEvent], ...]:
     """What an event that was news means for seats; `holders` ring for this call or talk to it."""
     uid = event.call
     over = after.state is CallState.ENDED
+    if event.seat == OUTSIDE and event.kind in OF_A_RING:
+        return ()  # a number of the public network
     match event.kind:
         case Kind.RINGING if after.state is CallState.RINGING and after.last_ring[0] == event.epoch:
             return ((event.seat, Rang(uid, event.epoch)),)
         case Kind.ANSWERED | Kind.FALLBACK_ANSWERED if not over:
             others = tuple((seat, CallOver(uid)) for seat in holders if seat != event.seat)
             return (*others, (event.seat, Answered(uid, event.epoch)))
+        case Kind.PLACED if not over:
+            return ((event.seat, Answered(uid, event.epoch)),)
         case Kind.RETURNED:
             unreachable = event.detail in UNREACHABLE
             return ((event.seat, RingOver(uid, event.epoch, ignored=not unreachable, unreachable=unreachable)),)
         case Kind.REFUSED:
             return ((event.seat, RingOver(uid, event.epoch)),)
+        case Kind.LEFT:
+            return ((event.seat, CallOver(uid)),)
         case Kind.TALKED | Kind.VOICEMAIL | Kind.MESSAGE | Kind.CALLBACK | Kind.FALLBACK | Kind.ENDED:
+            return tuple((seat, CallOver(uid)) for seat in holders)
+        case Kind.HANDED | Kind.REATTACHED | Kind.LOST if not after.open_talks:
             return tuple((seat, CallOver(uid)) for seat in holders)
         case _:
             return ()

@@ -1,4 +1,7 @@
-"""The room's words: services, levels of seats, classes of customers."""
+"""The room's words: services, levels of seats, classes of customers.
+
+Each hashes as the string it is: `Enum` would call a Python function for it, and these are keys of every decision.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from enum import StrEnum
 class Service(StrEnum):
     """What the caller chose (D1, D93)."""
 
+    __hash__ = str.__hash__
+
     COMPLAINT = "complaint"
     SUGGESTION = "suggestion"
     STANDARDS = "standards"
@@ -17,6 +22,8 @@ class Service(StrEnum):
 
 class Level(StrEnum):
     """What a seat is staffed with."""
+
+    __hash__ = str.__hash__
 
     JUNIOR = "junior"
     CLERK = "clerk"
@@ -29,6 +36,8 @@ class Level(StrEnum):
 
 
 class CustomerClass(StrEnum):
+    __hash__ = str.__hash__
+
     ORDINARY = "ordinary"
     IMPORTANT = "important"
     LEASED_LINE = "leased_line"

@@ -18,35 +18,50 @@ import os
 import platform
 import random
 import time
+from dataclasses import replace
 
-from acd.assign import LEVELS, IdleSeat, Matcher, Need, Offer, Rules, WaitingCaller
-from acd.words import Level, Service
+from acd.assign import LEVELS, IdleSeat, Matcher, Offer, Rules, WaitingCaller, need_of
+from acd.words import CustomerClass, Level, Service
 
 SIZES = (20, 200, 2_000, 20_000)
 RULES = Rules()
 
 
 def make_seats(count: int, rng: random.Random) -> list[IdleSeat]:
+    """Two to four services each at skill 1 to 5; one seat in ten is kept for key accounts, one in twenty learns."""
     levels = [Level.JUNIOR] * 7 + [Level.SENIOR] * 2 + [Level.CLERK]
     services = list(Service)
-    return [
-        IdleSeat(f"{8000 + n}", rng.choice(levels), frozenset(rng.sample(services, rng.randint(2, 4))), rng.random())
-        for n in range(count)
-    ]
+    seats: list[IdleSeat] = []
+    for number in range(count):
+        skills = {service: rng.randint(2, 5) for service in rng.sample(services, rng.randint(2, 4))}
+        if rng.random() < 0.05:
+            skills = dict.fromkeys(skills, 1)
+        kept = frozenset({CustomerClass.KEY_ACCOUNT}) if rng.random() < 0.1 else frozenset()
+        seats.append(IdleSeat(f"{8000 + number}", rng.choice(levels), skills, rng.random(), kept))
+    return seats
 
 
 def make_caller(number: int, now: float, rng: random.Random) -> WaitingCaller:
     important = rng.random() < 0.1
     service = rng.choice(list(Service))
-    return WaitingCaller(f"n1-{number}", service, now, 2 if important else 0, important)
+    customer_class = CustomerClass.KEY_ACCOUNT if important else CustomerClass.ORDINARY
+    return WaitingCaller(f"n1-{number}", service, now, 2 if important else 0, important, customer_class=customer_class)
 
 
 def naive_seat_for(caller: WaitingCaller, seats: list[IdleSeat], now: float) -> IdleSeat | None:
-    relaxed = now >= caller.queued_at + RULES.senior_only_seconds
-    need = Need.ANY if not caller.senior else Need.SENIOR_FIRST if relaxed else Need.SENIOR
-    order = LEVELS[need]
-    fitting = [seat for seat in seats if caller.service in seat.skills and seat.level in order]
-    return min(fitting, key=lambda seat: (order.index(seat.level), seat.idle_since, seat.extension), default=None)
+    order = LEVELS[need_of(caller, now, RULES)]
+    wide = now >= caller.queued_at + RULES.any_seat_seconds
+
+    def good(seat: IdleSeat) -> bool:
+        known = seat.skills[caller.service] >= RULES.skill_wanted
+        return known and (not seat.classes or caller.customer_class in seat.classes)
+
+    def rank(seat: IdleSeat) -> tuple[bool, int, int, float, str]:
+        skill = seat.skills[caller.service]
+        return not good(seat), order.index(seat.level), -skill, seat.idle_since, seat.extension
+
+    fitting = [seat for seat in seats if caller.service in seat.skills and seat.level in order and (wide or good(seat))]
+    return min(fitting, key=rank, default=None)
 
 
 def naive_key(caller: WaitingCaller) -> tuple[float, str]:
@@ -69,15 +84,20 @@ def rush(size: int, repeats: int) -> tuple[float, int]:
     """Seconds spent in `offers` and offers made when half as many callers as seats wait at once."""
     rng = random.Random(size)
     spent, made = 0.0, 0
-    for _ in range(repeats):
-        matcher = Matcher(RULES)
+    matcher = Matcher(RULES)
+    for turn in range(-1, repeats):
         for seat in make_seats(size, rng):
             matcher.add_seat(seat)
+        matcher.offers(0.0)
         for number in range(size // 2):
             matcher.add_caller(make_caller(number, rng.random() * 60, rng))
         started = time.process_time()
-        made += len(matcher.offers(90.0))
-        spent += time.process_time() - started
+        offers = len(matcher.offers(90.0))
+        if turn >= 0:  # the first fills what a matcher knows of its floor
+            spent += time.process_time() - started
+            made += offers
+        for number in range(size // 2):
+            matcher.remove_caller(f"n1-{number}")
     return spent, made
 
 
@@ -102,7 +122,7 @@ def steady(size: int, seconds: float) -> tuple[float, int, list[float]]:
             now += 0.001
             number += 1
             seat = seats[rng.randrange(size)]
-            turns.append((now, IdleSeat(seat.extension, seat.level, seat.skills, now), make_caller(number, now, rng)))
+            turns.append((now, replace(seat, idle_since=now), make_caller(number, now, rng)))
         started = time.process_time()
         for moment, idle, caller in turns[:1_000]:
             matcher.add_seat(idle)

@@ -8,33 +8,64 @@ import hypothesis.strategies as st
 from hypothesis import given, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from acd.assign import LEVELS, IdleSeat, Matcher, Need, Offer, Rules, WaitingCaller, assign
-from acd.words import Level, Service
+from acd.assign import IdleSeat, Matcher, Offer, Rules, WaitingCaller, assign
+from acd.words import CustomerClass, Level, Service, usual
 
-RULES = Rules(ageing_seconds=60.0, senior_only_seconds=10.0)
-ALL = frozenset(Service)
+RULES = Rules(
+    ageing_seconds=60.0, senior_only_seconds=10.0, manager_only_seconds=6.0, any_seat_seconds=5.0, skill_wanted=2
+)
+ALL = usual(Service)
 
 
 def scan(waiting: list[WaitingCaller], seats: list[IdleSeat], now: float) -> list[Offer]:
-    """The rules written down without any index: best caller first, then the best seat for that caller."""
+    """The rules written down without any index: owners first, then the best caller with the best seat for it."""
 
     def place(caller: WaitingCaller) -> tuple[float, str]:
         return caller.queued_at - caller.priority * RULES.ageing_seconds, caller.uid
 
-    left, made = list(seats), []
-    for caller in sorted(waiting, key=place):
-        need = Need.ANY
+    def held(caller: WaitingCaller) -> bool:
+        return bool(caller.owner) and caller.owner not in caller.tried and now < caller.owner_until
+
+    def waited(caller: WaitingCaller, seconds: float) -> bool:
+        return now >= caller.queued_at + seconds
+
+    def levels(caller: WaitingCaller) -> tuple[Level, ...]:
+        anybody = waited(caller, RULES.senior_only_seconds)
+        if caller.manager:
+            if not waited(caller, RULES.manager_only_seconds):
+                return (Level.MANAGER,)
+            return (Level.MANAGER, Level.SENIOR) + ((Level.JUNIOR, Level.CLERK) if anybody else ())
         if caller.senior:
-            relaxed = now >= caller.queued_at + RULES.senior_only_seconds
-            need = Need.SENIOR_FIRST if relaxed else Need.SENIOR
-        order = LEVELS[need]
-        fitting = [seat for seat in left if caller.service in seat.skills and seat.level in order]
+            return (Level.SENIOR, Level.JUNIOR, Level.CLERK) if anybody else (Level.SENIOR,)
+        return (Level.JUNIOR, Level.CLERK, Level.SENIOR)
+
+    def good(seat: IdleSeat, caller: WaitingCaller) -> bool:
+        for_class = not seat.classes or caller.customer_class in seat.classes
+        return for_class and seat.skills[caller.service] >= RULES.skill_wanted
+
+    left, made = [seat for seat in seats if seat.level is not Level.SUPERVISOR], []
+    for caller in sorted(filter(held, waiting), key=place):
+        own = [seat for seat in left if seat.extension == caller.owner]
+        if own:
+            left.remove(own[0])
+            made.append(Offer(caller.uid, caller.owner))
+    for caller in sorted(waiting, key=place):
+        if held(caller):
+            continue
+        wide = waited(caller, RULES.any_seat_seconds)
+        order = levels(caller)
+        fitting = [
+            seat for seat in left
+            if caller.service in seat.skills and seat.level in order and (wide or good(seat, caller))
+        ]  # fmt: skip
         if fitting:
             best = min(
                 fitting,
                 key=lambda seat: (
                     seat.extension in caller.tried,
+                    not good(seat, caller),
                     order.index(seat.level),
+                    -seat.skills[caller.service],
                     seat.idle_since,
                     seat.extension,
                 ),
@@ -54,13 +85,18 @@ callers = st.builds(
     priority=st.integers(0, 3),
     senior=st.booleans(),
     tried=st.frozensets(extensions, max_size=3),
+    manager=st.booleans(),
+    customer_class=st.sampled_from(CustomerClass),
+    owner=st.just("") | extensions,
+    owner_until=moments,
 )
 idle_seats = st.builds(
     IdleSeat,
     extension=extensions,
     level=st.sampled_from(Level),
-    skills=st.frozensets(st.sampled_from(Service), min_size=1),
+    skills=st.dictionaries(st.sampled_from(Service), st.integers(1, 5), min_size=1),
     idle_since=moments,
+    classes=st.just(frozenset()) | st.frozensets(st.sampled_from(CustomerClass), max_size=2),
 )
 
 
@@ -92,7 +128,9 @@ class Floor(RuleBasedStateMachine):
 
     @rule(seat=idle_seats)
     def becomes_idle(self, seat: IdleSeat) -> None:
-        self.seats[seat.extension] = seat
+        self.seats.pop(seat.extension, None)
+        if seat.level is not Level.SUPERVISOR:
+            self.seats[seat.extension] = seat
         self.matcher.add_seat(seat)
 
     @rule(number=st.integers(0, 15))
@@ -186,7 +224,7 @@ def test_a_seat_that_was_rung_in_vain_is_the_last_choice_but_a_choice() -> None:
 
 
 def test_a_seat_is_offered_only_what_it_can_answer() -> None:
-    reports_only = IdleSeat("8001", Level.JUNIOR, frozenset({Service.REPORT}), 0.0)
+    reports_only = IdleSeat("8001", Level.JUNIOR, {Service.REPORT: 5}, 0.0)
     assert assign([caller("a", 0)], [reports_only], 1) == []
 
 
@@ -199,3 +237,4 @@ def test_the_index_does_not_grow_with_what_has_left() -> None:
         matcher.remove_caller("a")
     orders = [*matcher._seats.values(), *(line.callers for line in matcher._lines.values())]
     assert max(len(order.entries) for order in orders) < 200
+    assert len(matcher._fresh) < 200
