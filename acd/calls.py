@@ -219,6 +219,12 @@ class CallFacts:
         return self.first.get(Kind.QUEUED)
 
     @property
+    def place_at(self) -> datetime | None:
+        """Since when the caller has a place in the line; one who was handed on keeps that of the first wait."""
+        freed = (talk.ended_at for talk in self.talks if talk.why in WAITS_AGAIN)
+        return self.queued_at or min((at for at in freed if at is not None), default=None)
+
+    @property
     def answered_at(self) -> datetime | None:
         ring = self.answering_ring
         return ring.ended_at if ring is not None else self.first.get(Kind.FALLBACK_ANSWERED)

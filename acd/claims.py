@@ -33,7 +33,8 @@ WITH claimed AS (
     UPDATE seats
     SET state = 'ringing', state_since = %(now)s, epoch = nextval('acd_claim_epoch'),
         lease_until = %(lease_until)s, call_uid = %(call)s
-    WHERE extension = %(extension)s AND state = 'ready' AND reachable
+    WHERE extension = %(extension)s AND reachable
+      AND (state = 'ready' OR (%(own)s AND state IN ('wrap_up', 'break')))
     RETURNING {COLUMNS})
 SELECT claimed.*, pg_notify('floor', '') AS told, pg_notify('seat_news', extension || ':call') AS page FROM claimed
 """  # noqa: S608 - a constant list of columns
@@ -52,9 +53,16 @@ SELECT pg_notify('floor', ''), pg_notify('seat_news', extension || ':call') FROM
 """
 
 
-async def claim(connection: Connection, call: str, extension: str, *, now: datetime, lease: float) -> Seat | None:
-    """Give the seat to the call for `lease` seconds; None if the seat is not free or the caller has one."""
-    values = {"call": call, "extension": extension, "now": now, "lease_until": now + timedelta(seconds=lease)}
+async def claim(
+    connection: Connection, call: str, extension: str, *, now: datetime, lease: float, own: bool = False
+) -> Seat | None:
+    """Give the seat to the call for `lease` seconds; None if the seat is not free or the caller has one.
+
+    `own`: the call is the seat's own (it comes back to it, or its agent makes it), so that wrap-up and break do.
+    """
+    values = {
+        "call": call, "extension": extension, "now": now, "lease_until": now + timedelta(seconds=lease), "own": own,
+    }  # fmt: skip
     try:
         rows = await _rows(connection, _CLAIM, values)
     except psycopg.errors.UniqueViolation:

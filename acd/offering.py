@@ -33,7 +33,12 @@ async def offer(duty: Duty) -> None:
         try:
             claimed = await term.run(
                 lambda connection, o=one: claims.claim(  # type: ignore[misc]
-                    connection, o.uid, o.extension, now=duty.clock.now(), lease=duty.lease
+                    connection,
+                    o.uid,
+                    o.extension,
+                    now=duty.clock.now(),
+                    lease=duty.lease,
+                    own=not duty.board.seats[o.extension].can_ring,
                 )
             )
             if claimed is None:

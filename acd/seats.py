@@ -28,11 +28,12 @@ TRANSITIONS: Mapping[SeatState, frozenset[SeatState]] = {
     SeatState.READY: frozenset({SeatState.RINGING, SeatState.TALKING, SeatState.BREAK, SeatState.OFFLINE}),
     SeatState.RINGING: frozenset({SeatState.TALKING, SeatState.READY, SeatState.BREAK}),
     SeatState.TALKING: frozenset({SeatState.WRAP_UP, SeatState.BREAK}),
-    SeatState.WRAP_UP: frozenset({SeatState.READY, SeatState.BREAK, SeatState.OFFLINE, SeatState.TALKING}),
-    SeatState.BREAK: frozenset({SeatState.READY, SeatState.OFFLINE, SeatState.TALKING}),
+    SeatState.WRAP_UP: frozenset(SeatState) - {SeatState.WRAP_UP},
+    SeatState.BREAK: frozenset({SeatState.READY, SeatState.RINGING, SeatState.OFFLINE, SeatState.TALKING}),
 }
-"""Legal next states. From `offline`, `break` and `wrap_up` only the fallback queue leads to `talking`: it rings every
-registered phone while no controller can say who is ready."""
+"""Legal next states. A seat in wrap-up or on a break rings only for its own caller who comes back to it, and for a call
+that its agent makes (`claims.claim`). From `offline`, `break` and `wrap_up` only the fallback queue leads to `talking`:
+it rings every registered phone while no controller can say who is ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,14 @@ class CallOver:
 
 
 @dataclass(frozen=True, slots=True)
+class Inherited:
+    """The seat was consulted about a call and has it now: who consulted has left."""
+
+    consult: str
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
 class WrapUpOver:
     pass
 
@@ -143,6 +152,7 @@ SeatEvent = (
     | Answered
     | RingOver
     | CallOver
+    | Inherited
     | WrapUpOver
     | ContactChanged
 )
@@ -193,6 +203,8 @@ def step(seat: Seat, event: SeatEvent, now: datetime) -> Seat:
         case CallOver(call) if seat.call_uid == call and state is SeatState.TALKING:
             wanted = SeatState.WRAP_UP if seat.break_reason is None else SeatState.BREAK
             return _rest(seat, wanted, now, seat.break_reason)
+        case Inherited(consult, call) if state is SeatState.TALKING and seat.call_uid == consult:
+            return replace(seat, call_uid=call)
         case WrapUpOver() if state is SeatState.WRAP_UP:
             return _idle(seat, now)
         case _:
