@@ -20,8 +20,9 @@ from pathlib import Path
 import structlog
 
 from acd import claims, commands, figures
-from acd.duty import Asked, Due, Duty, Item, LeaseOver, Led, Looked, RingFailed, SeatPressed, TermOver
+from acd.duty import Asked, Due, Duty, Item, LeaseOver, Led, Looked, Retold, RingFailed, SeatPressed, TermOver
 from acd.errors import NotLeadingError
+from acd.events import Kind
 from acd.hearing import compare, hear_link
 from acd.leader import Term, lead
 from acd.offering import lease_over, offer, ring_failed
@@ -30,6 +31,7 @@ from acd.pickup import pick_up
 from acd.ports import AmiEvent, Link, LinkDown, LinkError, LinkUp
 from acd.presence import GRACE_SECONDS, heartbeat, listen
 from acd.resync import snapshot
+from acd.retelling import retell, watch
 from acd.seatwork import reload
 from hotline.clock import Clock
 from hotline.database import Database
@@ -64,6 +66,11 @@ class Controller:
     def acting(self) -> asyncio.Event:
         """Set once this controller has led and picked the floor up."""
         return self.duty.acting
+
+    @property
+    def serves(self) -> bool:
+        """Whether it leads, is connected to Asterisk and acts, right now."""
+        return self._well() is not None
 
     async def run(self) -> None:
         """Work until cancelled; what was heard is written down before this ends, if the database lets it."""
@@ -104,7 +111,11 @@ class Controller:
         duty = self.duty
         match item:
             case AmiEvent():
+                if item.name == "Hangup" or item["Kind"] == Kind.ENDED:
+                    await retell(duty)  # first all that happened before the end
                 await hear_link(duty, item)
+            case Retold():
+                await retell(duty)
             case LinkUp(restarted):
                 _log.info("acd.link_up", restarted=restarted)
                 duty.linked = True
@@ -147,6 +158,7 @@ class Controller:
                 tasks.create_task(self.duty.link.run())
                 tasks.create_task(self._read_link())
                 tasks.create_task(self._look())
+                tasks.create_task(watch(self.duty))
             await self._prove(term)
             _log.warning("acd.term_over", epoch=term.epoch)
             await inbox.put(TermOver(term))

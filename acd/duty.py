@@ -71,13 +71,18 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Retold:
+    """The node's journal has grown."""
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """A moment that was waited for has come."""
 
     act: Callable[[], Awaitable[None]]
 
 
-Item = LinkEvent | Led | TermOver | SeatPressed | RingFailed | LeaseOver | Looked | Asked | Due
+Item = LinkEvent | Led | TermOver | SeatPressed | RingFailed | LeaseOver | Looked | Retold | Asked | Due
 
 
 @dataclass
@@ -107,6 +112,8 @@ class Duty:
     """Which telephones are registered, those of seats that were just added included."""
     journal_read: int = 0
     """How far the journal was read when the floor was last picked up; what came after was also heard."""
+    journal_told: int = 0
+    """How far the journal was read along with the events (`acd.retelling`)."""
     lease: float = field(init=False)
     """Seconds a claim lasts."""
     widening: asyncio.TimerHandle | None = None

@@ -59,11 +59,15 @@ async def compare(duty: Duty, seen: FloorSnapshot) -> None:
             await tell_seat(duty, extension, CallOver(seat.call_uid))
 
 
-async def hear(duty: Duty, event: CallEvent) -> None:
-    """Take in a milestone: the board changes, seats follow, and it is written down."""
+async def hear(duty: Duty, event: CallEvent, *, told_before: bool = False) -> None:
+    """Take in a milestone: the board changes, seats follow, and it is written down.
+
+    `told_before`: it was most likely told already, and is then not written again.
+    """
     heard = duty.board.hear(event)
     if heard is None or not heard.changed:
-        duty.outbox.add(event)
+        if not told_before:
+            duty.outbox.add(event)
         return
     call = heard.call
     figures.note_wait(heard.before, call.facts)

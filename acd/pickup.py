@@ -57,7 +57,7 @@ async def pick_up(duty: Duty) -> None:
         now=duty.clock.now(),
         lease=duty.lease,
     )
-    duty.journal_read = journal.end
+    duty.journal_read = duty.journal_told = journal.end
     await _take_over(duty, term, floor, {uid: customer_class for uid, (_, customer_class) in known.items()})
 
 
