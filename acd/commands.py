@@ -178,6 +178,13 @@ async def call_of(session: AsyncSession, seat: str) -> Call | None:
     return call
 
 
+async def consulting(session: AsyncSession, seat: str) -> bool:
+    """Whether a consultation about the seat's call is going on."""
+    own = select(Seat.call_uid).where(Seat.extension == seat).scalar_subquery()
+    query = select(Call.uid).where(Call.about == own, Call.direction == "consult", Call.ended_at.is_(None))
+    return (await session.scalars(query.limit(1))).first() is not None
+
+
 def _view(row: CallCommand) -> CommandView:
     return CommandView(
         row.id, row.call_uid, row.seat, CommandKind(row.kind), CommandState(row.state), row.problem, row.argument,

@@ -8,9 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from acd import floor, phones
+from acd import commands, floor, phones
+from acd.commands import CommandKind
 from acd.errors import DeskError
 from acd.phones import PhoneKind
+from acd.seats import SeatState
+from acd.words import Level, Service
 from console.access import SESSION_COOKIE, Answer, require
 from console.errors import N_, LoginNeeded
 from console.phone.provision import Account, account_xml, qr_svg, server
@@ -101,6 +104,37 @@ async def own_call(
     async with console.database.transaction() as session:
         view = await floor.seat_at(session, subject.seat, console.now()) if subject.seat else None
     return JSONResponse({"state": view.state if view else None, "call": view.call_uid if view else None})
+
+
+@router.get("/phone/calls")
+async def call_buttons(
+    request: Request, subject: Annotated[Subject, require(Action.SEAT_SELF, Answer.DATA)]
+) -> HTMLResponse:
+    """The buttons that fit the seat's call now."""
+    console = console_of(request)
+    async with console.database.transaction() as session:
+        view = await floor.seat_at(session, subject.seat, console.now()) if subject.seat else None
+        consulting = view is not None and await commands.consulting(session, view.extension)
+    talking = view is not None and view.state == SeatState.TALKING
+    return console.pages.page(request, "phone/call_buttons.html", talking=talking, consulting=consulting)
+
+
+@router.get("/phone/targets")
+async def targets(
+    request: Request, subject: Annotated[Subject, require(Action.SEAT_SELF, Answer.DATA)], kind: str = "transfer"
+) -> HTMLResponse:
+    """Whom a call can be handed to, or a colleague be consulted (`kind`): who is free comes first."""
+    console = console_of(request)
+    consult = kind == CommandKind.CONSULT
+    async with console.database.transaction() as session:
+        known = (await floor.snapshot(session, console.now())).seats
+    seats = [seat for seat in known if seat.extension != subject.seat and seat.level != Level.SUPERVISOR]
+    free = {seat.extension for seat in seats if seat.state == SeatState.READY and seat.reachable}
+    return console.pages.page(
+        request, "phone/targets.html", kind=kind, free=free, outside=bool(console.settings.asterisk.outbound),
+        seats=sorted(seats, key=lambda seat: (seat.extension not in free, seat.extension)),
+        services=() if consult else tuple(Service), levels=(Level.JUNIOR, Level.SENIOR),
+    )  # fmt: skip
 
 
 @router.get("/phones")
