@@ -75,9 +75,12 @@ MODULES = (
     # on either side sends any, without which such silence is missing from the recording and later words come too early.
     *("bridge_softmix", "bridge_builtin_features"),
     *(
+        "app_channelredirect",
         "app_chanspy",
         "app_dial",
         "app_echo",
+        "app_originate",
+        "app_softhangup",
         "app_playback",
         "app_queue",
         "app_read",
