@@ -30,9 +30,12 @@ from console.phone.sockets import PhoneSockets
 from console.replay import routes as replay
 from console.replay.peaks import PeaksCache
 from console.samples import routes as samples
+from console.seat import registering
 from console.seat import routes as seat
 from console.seat.stream import SeatHub
 from console.state import Console
+from console.wallboard import routes as wallboard
+from console.wallboard.wall import Wall
 from hotline.clock import Clock, SystemClock
 from hotline.database import Database
 from hotline.settings import Settings
@@ -43,7 +46,9 @@ log = structlog.get_logger(__name__)
 ROUTERS: tuple[APIRouter, ...] = (
     login.router,
     floor.router,
+    wallboard.router,
     seat.router,
+    registering.router,
     oncall.router,
     phone.router,
     drafts.router,
@@ -63,18 +68,20 @@ def create_app(settings: Settings, database: Database, clock: Clock | None = Non
     pages = Pages(settings.zone)
     clock = clock or SystemClock()
     board = Board(database, clock, pages, settings)
+    wall = Wall(database, clock, pages, settings)
     console = Console(
         settings,
         database,
         clock,
         pages,
         board,
-        FloorHub(database, {"floor": board.render}),
+        FloorHub(database, {"floor": board.render, wallboard.FACE: wall.render}),
         LoginLimit(),
         open_objects(settings),
         PeaksCache(),
         SeatHub(database),
         PhoneSockets(),
+        wall=wall,
     )
 
     @asynccontextmanager

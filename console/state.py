@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from console.phone.sockets import PhoneSockets
     from console.replay.peaks import PeaksCache
     from console.seat.stream import SeatHub
+    from console.wallboard.wall import Wall
     from recordings.objects import Objects
 
 
@@ -36,6 +37,7 @@ class Console:
     peaks: PeaksCache
     seat_hub: SeatHub
     phones: PhoneSockets
+    wall: Wall
 
     def now(self) -> datetime:
         return self.clock.now()

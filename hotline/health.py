@@ -25,6 +25,8 @@ from hotline.models import Heartbeat
 
 BEAT_SECONDS = 2.0
 DEAD_SECONDS = 10.0
+LINK = "asterisk-link"
+"""Beats while the controller that leads is connected to Asterisk and acts."""
 _FORGET = timedelta(hours=1)
 
 _log = structlog.get_logger(__name__)

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from acd.controller import Controller
 from acd.errors import AcdError
 from acd.link import AmiLink
 from acd.ports import LinkFatal
+from hotline import health
 from hotline.clock import SystemClock
 from hotline.connect import database_url
 from hotline.database import Database
@@ -37,6 +39,7 @@ async def run(settings: Settings, ready: Callable[[], None], stop: asyncio.Event
     controller = Controller(AmiLink(settings.ami), database, SystemClock(), settings.acd, journal=journal_of(settings))
     working = asyncio.create_task(controller.run())
     announcing = asyncio.create_task(_announce(controller, ready))
+    telling = asyncio.create_task(_tell_link(controller, database))
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -45,9 +48,9 @@ async def run(settings: Settings, ready: Callable[[], None], stop: asyncio.Event
     except* LinkFatal as fatal:
         raise ControllerError(_sentence(fatal)) from fatal
     finally:
-        for task in (stopping, announcing, working):
+        for task in (stopping, announcing, telling, working):
             task.cancel()
-        await asyncio.gather(stopping, announcing, working, return_exceptions=True)
+        await asyncio.gather(stopping, announcing, telling, working, return_exceptions=True)
         await database.close()
 
 
@@ -67,6 +70,20 @@ async def _announce(controller: Controller, ready: Callable[[], None]) -> None:
     except TimeoutError:
         _log.info("controller.stands_by")
     ready()
+
+
+async def _tell_link(controller: Controller, database: Database) -> None:
+    """A heartbeat of its own while calls are served: a process may well live without Asterisk."""
+    clock = SystemClock()
+    started_at = clock.now()
+    while True:
+        if controller.serves:
+            try:
+                async with asyncio.timeout(health.BEAT_SECONDS * 2), database.transaction() as session:
+                    await health.beat(session, health.LINK, started_at, clock.now())
+            except (SQLAlchemyError, TimeoutError, OSError) as error:
+                _log.info("controller.link_not_told", error=type(error).__name__)
+        await asyncio.sleep(health.BEAT_SECONDS)
 
 
 def _sentence(group: BaseExceptionGroup[LinkFatal]) -> str:
