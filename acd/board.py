@@ -61,6 +61,12 @@ class Board:
         self._important_priority = important_priority
         self.seats: dict[str, Seat] = {}
         self.calls: dict[str, LiveCall] = {}
+        self.callbacks: dict[str, LiveCall] = {}
+        """Customers who may be called back now, by the uid of their next attempt: they stand in line like callers."""
+        self.places: dict[str, float] = {}
+        """Since when a call-back's own call has its place, by uid: since its customer first waited."""
+        self._let_in: set[str] = set()
+        """Of `callbacks`, those that are in the index."""
         self._resting: set[str] = set()
         self._reserved: dict[str, str] = {}
         self._wished: set[str] = set()
@@ -81,6 +87,9 @@ class Board:
     def reset(self, seats: Iterable[Seat], calls: Mapping[str, LiveCall]) -> None:
         """Forget everything and begin from what a resynchronisation found."""
         self._matcher = Matcher(self._rules)
+        self.callbacks.clear()
+        self.places.clear()
+        self._let_in.clear()
         self._resting.clear()
         self._reserved.clear()
         self._wished.clear()
@@ -108,7 +117,8 @@ class Board:
         follows = (*consequences(after, event, self._holders(event.call)), *self._left_with(event))
         if event.kind in {Kind.RETURNED, Kind.REFUSED}:
             call.tried.add(event.seat)
-        if call.claimed is not None and (after.state is not CallState.WAITING or _is_settled(after, call.claimed[1])):
+        unrung = after.state in {CallState.IVR, CallState.WAITING}  # a call-back has its seat before it is queued
+        if call.claimed is not None and (not unrung or _is_settled(after, call.claimed[1])):
             call.claimed = None
         if after.state is CallState.ENDED:
             self._forget(event.call)
@@ -174,7 +184,7 @@ class Board:
 
     def index_call(self, uid: str) -> None:
         """Let a call be offered a seat, or not, by what is known of it."""
-        call = self.calls.get(uid)
+        call = self.calls.get(uid) or self.callbacks.get(uid)
         self._wished.discard(uid)
         if call is None or not call.waits or call.facts.place_at is None:
             self._matcher.remove_caller(uid)
@@ -189,7 +199,7 @@ class Board:
             WaitingCaller(
                 uid,
                 wish.service or call.facts.service or Service.COMPLAINT,
-                call.facts.place_at.timestamp(),
+                self.places.get(uid, call.facts.place_at.timestamp()),
                 self.priority_of(call),
                 needs_senior,
                 frozenset(call.tried),
@@ -202,7 +212,51 @@ class Board:
 
     def offers(self, now: float) -> list[Offer]:
         """Who can be given which seat now; both are out of the index until put back."""
-        return [*self._offers_as_wished(now), *self._matcher.offers(now)]
+        if self.callbacks:
+            self._let_callbacks_in()
+        made = [*self._offers_as_wished(now), *self._matcher.offers(now)]
+        self._let_in.difference_update(offer.uid for offer in made)
+        return made
+
+    def put_callback(self, uid: str, customer: LiveCall) -> None:
+        """Let a customer who waits to be called back stand in line, in the old place."""
+        self.callbacks[uid] = customer
+
+    def drop_callback(self, uid: str) -> None:
+        if self.callbacks.pop(uid, None) is not None:
+            self._let_in.discard(uid)
+            self._matcher.remove_caller(uid)
+
+    def place_of(self, uid: str, call: LiveCall) -> float | None:
+        """Where this call stands, lower is sooner (`acd.assign`); None for a call that never queued."""
+        if call.facts.place_at is None:
+            return None
+        since = self.places.get(uid, call.facts.place_at.timestamp())
+        return since - self.priority_of(call) * self._rules.ageing_seconds
+
+    def _let_callbacks_in(self) -> None:
+        """Nobody is called back past a live caller from in front of them who has no seat yet but is out of the index for
+        a moment: rung in vain so far, or held. Those in the index are served in order anyway.
+        """
+        aside = {CallState.WAITING, CallState.RINGING, CallState.FALLBACK}
+        first = min(
+            (
+                place
+                for uid, call in self.calls.items()
+                if uid not in self.places and call.facts.state in aside and not call.waits
+                if (place := self.place_of(uid, call)) is not None
+            ),
+            default=float("inf"),
+        )
+        for uid, customer in self.callbacks.items():
+            place = self.place_of(uid, customer)
+            if place is not None and place < first:
+                if uid not in self._let_in:
+                    self._let_in.add(uid)
+                    self.index_call(uid)
+            elif uid in self._let_in:
+                self._let_in.discard(uid)
+                self._matcher.remove_caller(uid)
 
     def _offers_as_wished(self, now: float) -> list[Offer]:
         """Callers who were handed on to certain seats, in order of their places; the others go back into the line."""

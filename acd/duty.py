@@ -10,6 +10,7 @@ from pathlib import Path
 
 from acd.assign import Rules
 from acd.board import Board
+from acd.callback_list import CallbackList
 from acd.leader import Term
 from acd.outbox import Outbox
 from acd.ports import Link, LinkEvent
@@ -118,7 +119,8 @@ class Duty:
     """Seconds a claim lasts."""
     widening: asyncio.TimerHandle | None = None
     rings: set[asyncio.Task[None]] = field(default_factory=set)
-    """Redirects whose answer is awaited."""
+    """Redirects, and other things told to Asterisk, whose answer is awaited."""
+    callbacks: CallbackList = field(default_factory=CallbackList)
 
     def __post_init__(self) -> None:
         settings = self.settings
