@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from hotline.demo.softphone import Softphone, open_softphone
 from hotline.processes.asterisk import AsteriskNode
-from hotline.settings import CHECKOUT, AcdSettings, AmiSettings, AsteriskSettings, Settings
+from hotline.settings import CHECKOUT, AcdSettings, AmiSettings, AsteriskSettings, Settings, SurveySettings
 from ivr.journal import Entry, read_journal
 from ivr.node import SeatAccount
 
@@ -62,7 +62,9 @@ def brief_prompts(folder: Path) -> Path:
     return folder
 
 
-def settings_of_node(menu: Path | None = None, prompts: Path | None = None, **acd: int) -> Settings:
+def settings_of_node(
+    menu: Path | None = None, prompts: Path | None = None, *, survey: str = "off", **acd: int
+) -> Settings:
     """A node that runs beside any other: its own name, folder and ports."""
     rtp = 30000 + 200 * (free_port() % 100)
     return Settings(
@@ -72,6 +74,7 @@ def settings_of_node(menu: Path | None = None, prompts: Path | None = None, **ac
             node="t1", sip_port=free_port(socket.SOCK_DGRAM), http_port=free_port(), rtp_start=rtp, rtp_end=rtp + 198
         ),
         acd=AcdSettings(**{"heartbeat_dead_loops": 60, **acd}),  # type: ignore[arg-type]
+        survey=SurveySettings(scale=survey),
         menu=menu or CHECKOUT / "ivr" / "menu.yaml",
         prompts=prompts or CHECKOUT / "ivr" / "prompts",
     )
@@ -224,12 +227,13 @@ async def open_stage(
     *,
     beating: bool = True,
     menu_text: str = QUICK_MENU,
+    survey: str = "off",
     **acd: int,
 ) -> AsyncIterator[Stage]:
     menu = scratch / "menu.yaml"
     menu.write_text(menu_text, "utf-8")
     node = AsteriskNode(
-        settings_of_node(menu, brief_prompts(scratch / "prompts"), **acd),
+        settings_of_node(menu, brief_prompts(scratch / "prompts"), survey=survey, **acd),
         [account(seat) for seat in seats],
         die_with_parent=True,
     )

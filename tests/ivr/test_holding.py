@@ -58,7 +58,7 @@ async def test_a_seat_that_answers_talks_and_the_caller_is_thanked(stage: Stage)
         await caller.wait_for("disconnected", timeout=10)
         ended = await stage.ami.told("ended")
     assert ended["Detail"] == "done"
-    assert stage.kinds(uid) == ["entered", "queued", "ringing", "answered", "talked", "ended"]
+    assert stage.kinds(uid) == ["entered", "menu", "queued", "ringing", "answered", "talked", "ended"]
     assert [entry.kind for entry in stage.journal() if entry.kind] == stage.kinds(uid)
     said, heard = stage.legs(uid)
     entered = await stage.ami.told("entered")
@@ -203,7 +203,7 @@ async def test_key_one_while_waiting_leaves_a_message_and_hash_ends_it(stage: St
         assert float(message["Detail"]) >= 1.5
         await caller.wait_for("disconnected", timeout=15)
         assert (await stage.ami.told("ended"))["Detail"] == "done"
-    assert stage.kinds(uid) == ["entered", "queued", "voicemail", "refused", "message", "ended"]
+    assert stage.kinds(uid) == ["entered", "menu", "queued", "voicemail", "refused", "message", "ended"]
 
 
 async def test_a_caller_who_has_waited_long_enough_is_offered_the_message_box(tmp_path: Path) -> None:

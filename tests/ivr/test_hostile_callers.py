@@ -36,7 +36,7 @@ async def test_hostile_caller_ids_reach_the_queue_as_digits_and_forge_nothing(st
     wanted = sorted(number for _, number in HOSTILE.values())
     assert _callers(stage, "queued") == _callers(stage, "entered") == wanted
     kinds = {block["Kind"] for block in stage.ami.blocks if block.get("UserEvent") == "Hotline"}
-    assert kinds <= {"entered", "queued", "ended"}
+    assert kinds <= {"entered", "menu", "queued", "ended"}
     everything = "\n".join(stage.ami.raw)
     for trace in ("evil", "投诉人", "张三", "SHELL", "%0", "Kind: answered"):
         assert trace not in everything
@@ -54,7 +54,7 @@ async def test_hostile_caller_ids_add_no_line_to_the_journal(stage: Stage) -> No
     entries = stage.journal()
     assert len(entries) == len(lines), "a line that is not the journal's"
     assert {len(columns) for columns in csv.reader(lines)} == {6}
-    assert {entry.kind for entry in entries if entry.kind} <= {"entered", "queued", "ended"}
+    assert {entry.kind for entry in entries if entry.kind} <= {"entered", "menu", "queued", "ended"}
     assert sorted(entry.caller for entry in entries if entry.kind == "entered") == sorted(
         number for _, number in HOSTILE.values()
     )

@@ -50,9 +50,10 @@ async def test_two_nodes_run_side_by_side(tmp_path: Path) -> None:
             queued = await stage.ami.told("queued")
             assert [entry.kind for entry in stage.journal() if entry.call == queued["Call"]] == [
                 "entered",
+                "menu",
                 "queued",
             ]
-        assert len(stage.ami.kinds(queued["Call"])) == 2
+        assert len(stage.ami.kinds(queued["Call"])) == 3
 
 
 async def test_a_taken_port_is_named(stage: Stage) -> None:
@@ -87,7 +88,7 @@ async def test_kill_minus_nine_loses_at_most_two_seconds_of_both_legs_and_the_no
             assert len(leg) / 16000 > lived - 2, "more than two seconds are lost"
         assert abs(len(said) - len(heard)) <= 16000
         kinds = [entry.kind for entry in stage.journal() if entry.call == call]
-        assert kinds == ["entered", "queued"], "the journal survives too"
+        assert kinds == ["entered", "menu", "queued"], "the journal survives too"
 
     stage.beating = False
     await stage.node.start()
