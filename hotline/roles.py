@@ -53,6 +53,13 @@ class Action(StrEnum):
     """See the shifts and who was late (D82)."""
     ROSTER_MANAGE = "roster.manage"
     WALLBOARD_VIEW = "wallboard.view"
+    MENU_VIEW = "menu.view"
+    MENU_MANAGE = "menu.manage"
+    """Change what callers can choose, and go back to what they could."""
+    ANNOUNCE = "announcement.manage"
+    """Switch announcements on and off (D122), and say which days the centre works."""
+    SURVEY_VIEW = "survey.view"
+    """See the marks that callers gave, by seat (D47, D51)."""
     AUDIT_VIEW = "audit.view"
     USER_MANAGE = "user.manage"
 
@@ -91,7 +98,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
             }
         ),
         # D47-D51: surveys finished calls and reply orders by talking to the customer again.
-        Role.SURVEYOR: frozenset({_A.ORDER_VIEW}),
+        Role.SURVEYOR: frozenset({_A.ORDER_VIEW, _A.SURVEY_VIEW}),
         # D54-D62: keeps originals and files; hands out copies as evidence (D123).
         Role.DATA_MANAGER: frozenset({_A.RECORDING_EXPORT, _A.DRAFT_VIEW, _A.ORDER_VIEW, _A.NOTICE_WRITE}),
         # D63-D75: live monitoring, sampling and scoring, and the entries that are scored (D68-D70).
@@ -100,15 +107,17 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
                 _A.FLOOR_VIEW, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW,
                 _A.SAMPLE_VIEW, _A.SAMPLE_DRAW, _A.SCORE_WRITE,
                 _A.WALLBOARD_VIEW,
+                _A.SURVEY_VIEW,
             }
         ),
         # D76-D80: counts, and hears nobody.
-        Role.STATISTICIAN: frozenset({_A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.ROSTER_VIEW, _A.WALLBOARD_VIEW}),
+        Role.STATISTICIAN: frozenset({_A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.ROSTER_VIEW, _A.WALLBOARD_VIEW, _A.SURVEY_VIEW}),
         # D81-D83: shifts, redeployment, live status, discipline and attitude.
         Role.SHIFT_LEADER: frozenset(
             {
                 _A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.PHONE_MANAGE, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW, _A.SAMPLE_VIEW,
                 _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW,
+                _A.MENU_VIEW, _A.ANNOUNCE, _A.SURVEY_VIEW,
             }
         ),
         # D15, D43, D84: the manager hotline answers for the whole case and for what leaves the house.
@@ -117,11 +126,12 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
                 _A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.PHONE_MANAGE, _A.RECORDING_REPLAY, _A.RECORDING_EXPORT, _A.DRAFT_VIEW,
                 _A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.AUDIT_VIEW,
                 _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW,
+                _A.MENU_VIEW, _A.MENU_MANAGE, _A.ANNOUNCE, _A.SURVEY_VIEW,
             }
         ),
         # Runs the system and its accounts; the customers' words are not part of that work.
         Role.ADMINISTRATOR: frozenset(
-            {_A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.PHONE_MANAGE, _A.AUDIT_VIEW, _A.USER_MANAGE, _A.WALLBOARD_VIEW}
+            {_A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.PHONE_MANAGE, _A.AUDIT_VIEW, _A.USER_MANAGE, _A.WALLBOARD_VIEW, _A.MENU_VIEW, _A.MENU_MANAGE}
         ),
     }
 )  # fmt: skip

@@ -27,6 +27,10 @@ notice.confirm     x      x       x             x            .          .       
 roster.view        .      .       .             .            .          .           .          x            x          x          .
 roster.manage      .      .       .             .            .          .           .          .            x          x          .
 wallboard.view     x      x       x             x            .          .           x          x            x          x          x
+menu.view          .      .       .             .            .          .           .          .            x          x          x
+menu.manage        .      .       .             .            .          .           .          .            .          x          x
+announcement.manage .     .       .             .            .          .           .          .            x          x          .
+survey.view        .      .       .             .            x          .           x          x            x          x          .
 audit.view         .      .       .             .            .          .           .          .            .          x          x
 user.manage        .      .       .             .            .          .           .          .            .          .          x
 """  # noqa: E501 - a table
