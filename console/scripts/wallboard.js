@@ -25,7 +25,8 @@ function tick() {
   const now = Date.now() + offset;
   const board = wall.firstElementChild.dataset;
   for (const element of wall.querySelectorAll("[data-since]")) {
-    element.textContent = clock((now - Number(element.dataset.since)) / 1000);
+    const seconds = (now - Number(element.dataset.since)) / 1000;
+    element.textContent = seconds < 600 ? clock(seconds) : `${Math.floor(seconds / 60)}′`;
   }
   for (const element of wall.querySelectorAll("[data-wait]")) {
     const seconds = Math.max(0, (now - Number(element.dataset.wait)) / 1000);

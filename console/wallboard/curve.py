@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from acd.today import HALF_HOUR, Slot, total
 
-WIDTH, HEIGHT = 1000.0, 200.0
+WIDTH, HEIGHT = 1600.0, 200.0
 """Units of the drawing, without its labels."""
 LEAST_TOP = 4
 """The scale of calls goes up to this at least, so that one call is no tower."""
