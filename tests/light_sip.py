@@ -9,6 +9,7 @@ what the system says of a call can be held against what happened on the wire.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import itertools
 import re
@@ -161,6 +162,7 @@ class LightPhone(asyncio.DatagramProtocol):
         self._waiting: dict[str, asyncio.Future[Message]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._tag = secrets.token_hex(4)
+        self._keeper: asyncio.Task[None] | None = None
 
     # ---- life -------------------------------------------------------------------------------------------------
 
@@ -196,7 +198,7 @@ class LightPhone(asyncio.DatagramProtocol):
     def _contact(self) -> str:
         return f"<sip:{self.user}@127.0.0.1:{self.port}>"
 
-    def task(self, work: Awaitable[None]) -> None:
+    def task(self, work: Awaitable[None]) -> asyncio.Task[None]:
         """Keep a piece of this phone's own work until it ends."""
 
         async def run() -> None:
@@ -205,6 +207,7 @@ class LightPhone(asyncio.DatagramProtocol):
         task = asyncio.create_task(run())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     # ---- what comes -------------------------------------------------------------------------------------------
 
@@ -300,7 +303,18 @@ class LightPhone(asyncio.DatagramProtocol):
     # ---- what a user does -------------------------------------------------------------------------------------
 
     async def register(self, seconds: int = 300, *, timeout: float = 10.0) -> int:
-        """Register with digest; the final status."""
+        """Register with digest and again before it expires; the first final status."""
+        if self._keeper is None:
+            self._keeper = self.task(self._keep_registered(seconds))
+        return await self._register(seconds, timeout)
+
+    async def _keep_registered(self, seconds: int) -> None:
+        while True:
+            await asyncio.sleep(0.6 * seconds)
+            with contextlib.suppress(TimeoutError):  # the server may be away; it is asked again
+                await self._register(seconds, 10)
+
+    async def _register(self, seconds: int, timeout: float) -> int:
         uri = f"sip:{self.server[0]}:{self.server[1]}"
         call_id, authorization = secrets.token_hex(8), ""
         answer = None

@@ -17,6 +17,7 @@ COMMANDS: dict[str, Command] = {
     "demo": Command("hotline.commands.demo", "Run the whole system with callers and seats, and show what came of it."),
     "up": Command("hotline.commands.up", "Start database, Asterisk, controller, worker and console on this machine."),
     "down": Command("hotline.commands.down", "Stop what `hotline up` started."),
+    "drain": Command("hotline.commands.drain", "Take this node out of service without cutting a call."),
     "doctor": Command("hotline.commands.doctor", "Say what is there, what is missing, and what mends it."),
     "run": Command("hotline.commands.run", "Run one part in the foreground, as a container does."),
     "db": Command("hotline.commands.db", "Migrate the database, or compare it with this version."),
