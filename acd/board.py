@@ -235,8 +235,8 @@ class Board:
         return since - self.priority_of(call) * self._rules.ageing_seconds
 
     def _let_callbacks_in(self) -> None:
-        """Nobody is called back past a live caller from in front of them who has no seat yet but is out of the index for
-        a moment: rung in vain so far, or held. Those in the index are served in order anyway.
+        """Nobody is called back past a live caller from in front of them who has no seat yet, though out of the index
+        for a moment: a seat rings, or the caller is held. Those in the index are served in order anyway.
         """
         aside = {CallState.WAITING, CallState.RINGING, CallState.FALLBACK}
         first = min(

@@ -11,8 +11,8 @@ from psycopg.rows import dict_row
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from acd.calls import CallFacts
 from acd.callbacks import Callback, CallbackState, Note
+from acd.calls import CallFacts
 from acd.claims import Connection
 from acd.events import Kind
 from acd.words import CustomerClass, Service
@@ -68,7 +68,7 @@ async def outcomes(connection: Connection, uids: list[str]) -> dict[str, tuple[s
 
 
 async def handling_seconds(connection: Connection, since: datetime) -> list[float]:
-    """How long the latest answered calls that ended after `since` lasted from answer to end, at most 50, oldest first."""
+    """Seconds from answer to end of the latest calls that ended after `since`, at most 50, oldest first."""
     query = (
         "SELECT extract(epoch FROM ended_at - answered_at)::float FROM calls"
         " WHERE ended_at > %s AND answered_at IS NOT NULL ORDER BY ended_at DESC LIMIT 50"

@@ -286,3 +286,5 @@ async def _keep_seat(duty: Duty, callback: Callback, uid: str, call: LiveCall | 
         await duty.link.action("Setvar", {"Channel": uid, "Variable": "CB_RING", "Value": _ring_exten(kept)})
     except ActionRefused:
         await tell_seat(duty, claimed.extension, RingOver(uid, claimed.epoch))  # hung up at this moment
+    except LinkError as error:
+        _log.warning("acd.callback.seat_not_told", callback=callback.id, code=error.code)

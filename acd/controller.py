@@ -19,7 +19,9 @@ from pathlib import Path
 
 import structlog
 
-from acd import claims, commands, figures
+from acd import callback_rows, callback_work, claims, commands, figures
+from acd.callback_list import CallbackList
+from acd.callbacks import Policy
 from acd.duty import Asked, Due, Duty, Item, LeaseOver, Led, Looked, Retold, RingFailed, SeatPressed, TermOver
 from acd.errors import NotLeadingError
 from acd.events import Kind
@@ -49,12 +51,20 @@ class Controller:
     """One controller process; any number may run, one leads.
 
     `journal` is the node's CEL journal where this host can read it. Timing comes from `settings`, all in seconds.
+    `callbacks` None: there is no way out to the public network, so that nobody is called back.
     """
 
     def __init__(
-        self, link: Link, database: Database, clock: Clock, settings: AcdSettings, *, journal: Path | None = None
+        self,
+        link: Link,
+        database: Database,
+        clock: Clock,
+        settings: AcdSettings,
+        *,
+        journal: Path | None = None,
+        callbacks: Policy | None = None,
     ) -> None:
-        self.duty = Duty(link, database, clock, settings, journal)
+        self.duty = Duty(link, database, clock, settings, journal, callbacks=CallbackList(callbacks))
         self._conninfo = libpq_url(database.url)
 
     def __repr__(self) -> str:
@@ -81,6 +91,7 @@ class Controller:
                 tasks.create_task(duty.outbox.run())
                 tasks.create_task(listen(self._conninfo, lambda extension: duty.inbox.put(SeatPressed(extension))))
                 tasks.create_task(listen(self._conninfo, self._asked, channel=commands.CHANNEL))
+                tasks.create_task(listen(self._conninfo, self._callbacks, channel=callback_rows.CHANNEL))
                 tasks.create_task(heartbeat(duty.link, self._well, duty.settings.heartbeat_seconds))
                 tasks.create_task(self._work())
         finally:
@@ -180,6 +191,9 @@ class Controller:
 
     async def _asked(self, command: str) -> None:
         await self.duty.inbox.put(Asked())
+
+    async def _callbacks(self, _: str) -> None:
+        await self.duty.inbox.put(Due(lambda: callback_work.refresh(self.duty)))
 
     def _well(self) -> int | None:
         """The term's epoch while the dialplan may count on this controller."""

@@ -16,6 +16,7 @@ from acd.outbox import Outbox
 from acd.ports import Link, LinkEvent
 from acd.resync import FloorSnapshot
 from acd.seats import Seat
+from acd.telling import Telling
 from hotline.clock import Clock
 from hotline.database import Database
 from hotline.settings import AcdSettings
@@ -121,6 +122,7 @@ class Duty:
     rings: set[asyncio.Task[None]] = field(default_factory=set)
     """Redirects, and other things told to Asterisk, whose answer is awaited."""
     callbacks: CallbackList = field(default_factory=CallbackList)
+    telling: Telling = field(default_factory=Telling)
 
     def __post_init__(self) -> None:
         settings = self.settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from acd import figures
+from acd import callback_work, figures, telling
 from acd.board import LiveCall
 from acd.calls import CallFacts, CallState
 from acd.customers import class_of_numbers
@@ -41,6 +41,8 @@ async def hear_link(duty: Duty, event: AmiEvent) -> None:
                 await tell_seat(duty, seat, ContactChanged(reachable))
         case None if event.name == "Hangup" and event["Uniqueid"] in duty.board.calls:
             _await_end(duty, event["Uniqueid"])
+        case None if event.name == "Hangup":
+            await callback_work.channel_gone(duty, event["Uniqueid"], event["Cause"])
         case None:
             pass
 
@@ -54,9 +56,11 @@ async def compare(duty: Duty, seen: FloorSnapshot) -> None:
     for extension, seat in list(duty.board.seats.items()):
         await tell_seat(duty, extension, ContactChanged(extension in seen.seats_registered))
         since = seat.state_since or seen.taken_at
-        if seat.call_uid is not None and seat.call_uid not in duty.board.calls and since < seen.taken_at - NOTICED:
+        known = seat.call_uid in duty.board.calls or seat.call_uid in duty.callbacks.dialling
+        if seat.call_uid is not None and not known and since < seen.taken_at - NOTICED:
             _log.warning("acd.seat_without_call", seat=extension, call=seat.call_uid)
             await tell_seat(duty, extension, CallOver(seat.call_uid))
+    await callback_work.compare(duty, seen)
 
 
 async def hear(duty: Duty, event: CallEvent, *, told_before: bool = False) -> None:
@@ -80,6 +84,10 @@ async def hear(duty: Duty, event: CallEvent, *, told_before: bool = False) -> No
         rest(duty, event.seat)  # whatever keeps the dialplan from ringing it is not over in a millisecond
     if event.kind is Kind.QUEUED:
         watch_promise(duty, call.facts)
+        telling.follow(duty, event.call)
+    if event.kind is Kind.ENDED:
+        telling.note_end(duty, call.facts)
+    await callback_work.follow(duty, event, call)
     _log.info(
         "acd.call", call=event.call, kind=event.kind.value, state=call.facts.state.value, seat=event.seat or None,
         epoch=event.epoch or None, detail=None if event.kind is Kind.CALLBACK else event.detail or None,

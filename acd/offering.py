@@ -6,7 +6,7 @@ import asyncio
 
 import structlog
 
-from acd import claims, figures
+from acd import callback_work, claims, figures
 from acd.calls import Attempt
 from acd.duty import Duty, RingFailed
 from acd.errors import NotLeadingError
@@ -37,7 +37,7 @@ async def offer(duty: Duty) -> None:
                     o.uid,
                     o.extension,
                     now=duty.clock.now(),
-                    lease=duty.lease,
+                    lease=callback_work.lease_of(duty, o.uid),
                     own=not duty.board.seats[o.extension].can_ring,
                 )
             )
@@ -51,7 +51,10 @@ async def offer(duty: Duty) -> None:
         if claimed is None:
             _hold(duty, one.uid)
             continue
-        _ring(duty, one.uid, claimed)
+        if one.uid in duty.board.callbacks:
+            await callback_work.dial(duty, one.uid, claimed)
+        else:
+            _ring(duty, one.uid, claimed)
     _await_widening(duty)
 
 

@@ -7,7 +7,7 @@ import asyncio
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from acd import claims, record
+from acd import callback_work, claims, record, telling
 from acd.board import LiveCall
 from acd.calls import CallState
 from acd.duty import Duty
@@ -58,10 +58,15 @@ async def pick_up(duty: Duty) -> None:
         lease=duty.lease,
     )
     duty.journal_read = duty.journal_told = journal.end
-    await _take_over(duty, term, floor, {uid: customer_class for uid, (_, customer_class) in known.items()})
+    classes = {uid: customer_class for uid, (_, customer_class) in known.items()}
+    if await _take_over(duty, term, floor, classes):
+        told = events_by_call([*journal.events, *floor.events])
+        await callback_work.recover(duty, seen, told)
+        await telling.learn(duty)
 
 
-async def _take_over(duty: Duty, term: Term, floor: Resumed, classes: dict[str, CustomerClass]) -> None:
+async def _take_over(duty: Duty, term: Term, floor: Resumed, classes: dict[str, CustomerClass]) -> bool:
+    """Whether it was taken over; else it is tried again."""
     for event in floor.events:
         duty.outbox.add(event)
     for before, after in floor.seats:
@@ -69,7 +74,7 @@ async def _take_over(duty: Duty, term: Term, floor: Resumed, classes: dict[str, 
             continue
         if not await term.run(lambda connection, b=before, a=after: claims.save(connection, b, a)):  # type: ignore[misc]
             _again(duty, "seat_changed")  # an agent pressed a key meanwhile
-            return
+            return False
     seats = await term.run(claims.load)
     calls = {uid: LiveCall(facts, classes.get(uid)) for uid, facts in floor.calls.items()}
     for call in calls.values():
@@ -88,6 +93,7 @@ async def _take_over(duty: Duty, term: Term, floor: Resumed, classes: dict[str, 
     duty.acting.set()
     duty.later(0.0, lambda: carry_out(duty))
     _log.info("acd.resumed", epoch=term.epoch, calls=len(calls), seats=len(seats), written=len(floor.events))
+    return True
 
 
 def _again(duty: Duty, reason: str) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from acd import survey
+from acd import callback_rows, survey
 from acd.calls import CallFacts, CallState, facts_of
 from acd.events import CallEvent, Kind
 from acd.ledger import node_of
@@ -92,6 +92,7 @@ async def write(
                 facts = known[pending.uid]
                 known[pending.uid] = _named(facts, event.caller, event.dialled)
     await session.execute(_UPDATE, [_values(known[pending.uid], pending) for pending in batch if pending.uid in known])
+    await callback_rows.note(session, known.values())
     await _note_breaches(session, known, promise, now)
     for uid, facts in known.items():
         if facts.state is CallState.ENDED and locked[uid]["ended_at"] is None:

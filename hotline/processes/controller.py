@@ -9,6 +9,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from acd.callbacks import Policy
 from acd.controller import Controller
 from acd.errors import AcdError
 from acd.link import AmiLink
@@ -36,7 +37,14 @@ class ControllerError(AcdError):
 async def run(settings: Settings, ready: Callable[[], None], stop: asyncio.Event) -> None:
     """Lead, or stand by, until `stop`. Raises ControllerError where only other settings can help."""
     database = Database(database_url(settings))
-    controller = Controller(AmiLink(settings.ami), database, SystemClock(), settings.acd, journal=journal_of(settings))
+    controller = Controller(
+        AmiLink(settings.ami),
+        database,
+        SystemClock(),
+        settings.acd,
+        journal=journal_of(settings),
+        callbacks=Policy.of(settings) if settings.asterisk.outbound else None,
+    )
     working = asyncio.create_task(controller.run())
     announcing = asyncio.create_task(_announce(controller, ready))
     telling = asyncio.create_task(_tell_link(controller, database))
