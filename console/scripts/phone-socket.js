@@ -16,7 +16,11 @@ export class PhoneSocket {
     Object.assign(this, { ask, refused });
   }
 
-  async connect() {
+  connect() {
+    this.reach(); // JsSIP takes no async function for a function
+  }
+
+  async reach() {
     const mine = (this.turn = {});
     try {
       if (!this.known) await this.ask(this.take);
