@@ -25,6 +25,8 @@ MUSIC = "hold-music"
 SILENCE = "silence"
 MESSAGE_SECONDS = 180
 """Longest message in the box; the caller hangs up or presses # sooner."""
+OUT_RING_SECONDS = 45
+"""How long somebody at a number of the public network is rung for a caller who is handed there."""
 FALLBACK_SECONDS = 60
 """Longest wait in the fallback queue before the message box."""
 
@@ -49,6 +51,7 @@ EVENTS = (
     "Hold",
     "Unhold",
     "Hangup",
+    "OriginateResponse",
     "DeviceStateChange",
     "ContactStatus",
 )
@@ -77,6 +80,8 @@ MODULES = (
     *(
         "app_channelredirect",
         "app_chanspy",
+        "app_channelredirect",
+        "app_confbridge",
         "app_dial",
         "app_echo",
         "app_originate",
@@ -94,6 +99,7 @@ MODULES = (
         "func_channel",
         "func_cut",
         "func_dialplan",
+        "func_export",
         "func_global",
         "func_groupcount",
         "func_logic",
@@ -237,6 +243,7 @@ def render_texts(
             for seat in seats
         ],
         "ring_seconds": settings.acd.ring_seconds,
+        "out_ring_seconds": OUT_RING_SECONDS,
         "max_wait_seconds": settings.acd.max_wait_seconds,
         "announce_seconds": settings.acd.announce_seconds,
         "may_dial": [Lines(pattern) for pattern in settings.asterisk.may_dial],
@@ -329,7 +336,9 @@ def _hand_over(paths: NodePaths) -> None:
     for walked, _, names in os.walk(paths.base):
         for name in (".", *names):
             with contextlib.suppress(FileNotFoundError):  # a recording that is taken away at this moment
-                os.chown(Path(walked) / name, uid, gid, follow_symlinks=False)
+                own = os.lstat(Path(walked) / name)
+                if (own.st_uid, own.st_gid) != (uid, gid):  # a disk that is read-only must not keep callers out
+                    os.chown(Path(walked) / name, uid, gid, follow_symlinks=False)
     paths.base.chmod(0o750)
     if paths.root is None:
         for folder in paths.base.parents:

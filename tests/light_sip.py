@@ -95,6 +95,8 @@ class Dialog:
     state: str = "new"
     """`new`, `ringing`, `up`, `over`."""
     branch: str = ""
+    heard_at: float = 0.0
+    """When the first answer to our INVITE came: a server that was away has not heard the earlier sendings."""
     rtp: _Rtp | None = None
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -233,8 +235,10 @@ class LightPhone(asyncio.DatagramProtocol):
     def _invite_answered(self, dialog: Dialog, message: Message) -> None:
         if message.status < 200:
             if dialog.state == "new":
-                dialog.state = "ringing"
+                self._note(str(message.status), dialog)
+                dialog.state, dialog.heard_at = "ringing", time.time()
             return
+        dialog.heard_at = dialog.heard_at or time.time()
         dialog.remote = message.headers.get("to", dialog.remote)
         if message.status < 300:
             dialog.target = _uri(message.headers.get("contact", "")) or dialog.target

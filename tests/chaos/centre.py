@@ -118,7 +118,7 @@ class ChaosCentre:
         wires = [
             Wire(
                 number=placed.number,
-                invited=placed.at,
+                invited=placed.dialog.heard_at or placed.at,
                 accepted=placed.dialog.status == 200,
                 gave_up=placed.gave_up,
                 seat_answers=tuple(answered_at(self.seats, placed.number)),

@@ -31,6 +31,7 @@ class Wire:
 
     number: str
     invited: float
+    """When the server first answered to it."""
     accepted: bool
     gave_up: bool
     seat_answers: tuple[tuple[float, str], ...] = ()
