@@ -52,6 +52,12 @@ async def remove_customer(session: AsyncSession, number: str) -> bool:
     return found.first() is not None
 
 
+async def customer_of(session: AsyncSession, number: str) -> CustomerView | None:
+    """The known customer with this number, however it is written."""
+    row = await session.get(Customer, plain_number(number), populate_existing=True)
+    return CustomerView(row.number, row.name, CustomerClass(row.customer_class)) if row is not None else None
+
+
 async def list_customers(session: AsyncSession) -> list[CustomerView]:
     rows = (await session.scalars(select(Customer).order_by(Customer.number))).all()
     return [CustomerView(row.number, row.name, CustomerClass(row.customer_class)) for row in rows]

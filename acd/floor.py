@@ -41,6 +41,8 @@ class SeatView:
     reachable: bool
     break_reason: str | None
     call_uid: str | None
+    wrap_up_until: datetime | None = None
+    """While in wrap-up: when it ends by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ def _seat(seat: Seat, now: datetime) -> SeatView:
         reachable=seat.reachable,
         break_reason=seat.break_reason,
         call_uid=seat.call_uid,
+        wrap_up_until=seat.wrap_up_until,
     )
 
 

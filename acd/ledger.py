@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd.calls import CallState, Outcome
+from acd.events import MONITORED
 from acd.models import Breach, Call
 from acd.models import CallEvent as EventRow
 
@@ -39,6 +40,11 @@ class CallView:
     waited_seconds: float | None = None
     """From entering the queue to a person, the message box or the end; None while waiting, or never queued."""
     wait_over_at: datetime | None = None
+    dialled: str = ""
+    direction: str = "in"
+    """`in` (a caller), `out` (an agent calls a customer, D40) or `consult` (an agent asks another seat)."""
+    about: str | None = None
+    """Of a consult the uid of the customer's call; of an outgoing call the order that it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +99,12 @@ async def last_answered_by(session: AsyncSession, seat: str) -> str | None:
 
 
 async def timeline(session: AsyncSession, uid: str) -> list[TimelineEntry]:
-    """The call's milestones in order of time."""
-    query = select(EventRow).where(EventRow.call_uid == uid).order_by(EventRow.at, EventRow.id)
+    """The call's milestones in order of time; who listened is told by `acd.monitoring` to those who may know."""
+    query = (
+        select(EventRow)
+        .where(EventRow.call_uid == uid, EventRow.kind.not_in([kind.value for kind in MONITORED]))
+        .order_by(EventRow.at, EventRow.id)
+    )
     return [
         TimelineEntry(row.at, row.kind, row.seat, int(row.detail.get("epoch", 0)), str(row.detail.get("detail", "")))
         for row in (await session.scalars(query)).all()
@@ -174,4 +184,7 @@ def _view(row: Call, boxed_at: datetime | None) -> CallView:
         state=row.state,
         waited_seconds=waited,
         wait_over_at=over,
+        dialled=row.dialled,
+        direction=row.direction,
+        about=row.about,
     )

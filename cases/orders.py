@@ -10,7 +10,7 @@ Every kind of draft has a way on, so that a clerk never stands before one that c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -149,6 +149,7 @@ async def list_orders(
     state: OrderState | None = None,
     owner_id: UUID | None = None,
     call_uid: str | None = None,
+    call_uids: Sequence[str] | None = None,
     phone: str | None = None,
     limit: int = 200,
 ) -> list[OrderView]:
@@ -163,6 +164,8 @@ async def list_orders(
         query = query.where(Order.owner_id == owner_id)
     if call_uid is not None:
         query = query.where(Order.call_uid == call_uid)
+    if call_uids is not None:
+        query = query.where(Order.call_uid.in_(call_uids))
     if phone is not None:
         query = query.where(Order.fields["phone"].as_string() == phone)
     return [_view(order, owner, now) for order, owner in await session.execute(query)]

@@ -10,6 +10,7 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from cases.standards import standards
 from console import failures
 from console.api import routes as api
 from console.audit import routes as audit
@@ -65,6 +66,7 @@ SOCKETS: tuple[APIRouter, ...] = (phone_proxy.router,)
 
 def create_app(settings: Settings, database: Database, clock: Clock | None = None) -> FastAPI:
     """The application over an open database; whoever opened the database closes it after the application's end."""
+    standards()  # a mistake in the file of limits ends the start, not an agent's search
     pages = Pages(settings.zone)
     clock = clock or SystemClock()
     board = Board(database, clock, pages, settings)

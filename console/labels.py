@@ -70,6 +70,13 @@ SEAT_STATES: Final[Mapping[str, str]] = {
     "wrap_up": N_("wrap-up"),
     "break": N_("on break"),
 }
+OUTCOMES: Final[Mapping[str, str]] = {
+    "answered": N_("answered"),
+    "fallback": N_("answered by the fallback queue"),
+    "voicemail": N_("left a message"),
+    "abandoned": N_("gave up"),
+    "callback": N_("asked to be called back"),
+}
 BREAK_REASONS: Final[Mapping[str, str]] = {
     "rest": N_("rest"),
     "meal": N_("meal"),

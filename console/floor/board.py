@@ -44,6 +44,7 @@ class SeatRow:
     service: str | None
     caller: str | None
     """Number of the caller at this seat, empty when withheld; None where there is no call."""
+    wrap_up_until: datetime | None = None
 
 
 class BoardValues(TypedDict):
@@ -141,4 +142,5 @@ def seat_row(seat: SeatView, calls: dict[str, CallView], now: datetime) -> SeatR
         break_reason=seat.break_reason,
         service=call.service if call else None,
         caller=call.caller if call else None,
+        wrap_up_until=seat.wrap_up_until,
     )

@@ -7,11 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
-from acd.floor import seat_at
 from console.access import Answer, require, subject_of
 from console.errors import Missing
 from console.floor.board import seat_row
 from console.floor.own import own_seat
+from console.seat.card import at_seat, card_of
+from console.seat.registering import current, form_values, others_begun
 from console.seat.stream import TOPICS, stream
 from console.state import console_of
 from hotline.accounts import Subject
@@ -26,9 +27,28 @@ async def seat_page(request: Request, subject: Annotated[Subject, require(Action
     console = console_of(request)
     now = console.now()
     async with console.database.transaction() as session:
-        seat = await seat_at(session, subject.seat, now) if subject.seat else None
-    own = own_seat([seat_row(seat, {}, now)], seat.extension) if seat else None
-    return console.pages.page(request, "seat/page.html", own=own, problem="", now=now, topics=TOPICS)
+        here = await at_seat(session, subject, now)
+        card = await card_of(session, here, subject, now) if here else None
+        view = await current(session, console, here, subject) if here else None
+        begun = await others_begun(session, here, subject)
+    own = own_seat([seat_row(here.seat, {}, now)], here.seat.extension) if here else None
+    return console.pages.page(
+        request, "seat/page.html", own=own, problem="", now=now, topics=TOPICS, card=card, begun=begun,
+        **form_values(view),
+    )  # fmt: skip
+
+
+@router.get("/card")
+async def caller_card(
+    request: Request, subject: Annotated[Subject, require(Action.SEAT_SELF, Answer.DATA)]
+) -> Response:
+    """The card of the caller at this person's seat."""
+    console = console_of(request)
+    now = console.now()
+    async with console.database.transaction() as session:
+        here = await at_seat(session, subject, now)
+        card = await card_of(session, here, subject, now) if here else None
+    return console.pages.page(request, "seat/card.html", card=card, now=now)
 
 
 @router.get("/stream")
