@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -84,12 +85,16 @@ class Floor:
         log = self.scratch / f"controller-{self.started}.log"
         reading, writing = os.pipe()
         url = database_url or self.database.engine.url.render_as_string(hide_password=False)
-        acd = {f"HOTLINE_ACD__{name.upper()}": str(value) for name, value in self.settings.acd.model_dump().items()}
+        acd = {
+            f"HOTLINE_ACD__{name.upper()}": value if isinstance(value, str) else json.dumps(value)
+            for name, value in self.settings.acd.model_dump(mode="json").items()
+        }
         environment = os.environ | acd | {
             "HOTLINE_INSTANCE": self.settings.instance, "HOTLINE_DATABASE_URL": url,
             "HOTLINE_AMI__PORT": str(self.settings.ami.port),
             "HOTLINE_AMI__SECRET": self.settings.ami.secret.get_secret_value(),
             "HOTLINE_ASTERISK__NODE": self.settings.asterisk.node, READY_FD: str(writing),
+            "HOTLINE_ASTERISK__OUTBOUND": self.settings.asterisk.outbound,
         }  # fmt: skip
         with log.open("wb") as output:
             process = await asyncio.create_subprocess_exec(
@@ -183,13 +188,16 @@ async def until(matches: Callable[[], Awaitable[bool]], seconds: float, what: st
 
 @contextlib.asynccontextmanager
 async def open_floor(
-    scratch: Path, database: Database, seats: Mapping[str, Level] | None = None, **acd: float
+    scratch: Path, database: Database, seats: Mapping[str, Level] | None = None, *, outbound: str = "", **acd: Any
 ) -> AsyncIterator[Floor]:
-    """A node with these seats known and nobody registered, no controller yet."""
+    """A node with these seats known and nobody registered, no controller yet; `outbound` is the public network."""
     menu = scratch / "menu.yaml"
     menu.write_text(MENU)
     plain = settings_of_node()
-    settings = plain.model_copy(update={"menu": menu, "acd": AcdSettings(**{"wrap_up_seconds": 1.0} | acd)})  # type: ignore[arg-type]
+    asterisk = plain.asterisk.model_copy(update={"outbound": outbound})
+    settings = plain.model_copy(
+        update={"menu": menu, "asterisk": asterisk, "acd": AcdSettings(**{"wrap_up_seconds": 1.0} | acd)}
+    )
     async with database.transaction() as session:
         for extension, level in (seats or {"8001": Level.JUNIOR, "8002": Level.JUNIOR}).items():
             await desk.add_seat(session, extension, name=extension, level=level, now=SystemClock().now())
