@@ -19,7 +19,7 @@ from pathlib import Path
 
 import structlog
 
-from acd import callback_rows, callback_work, claims, commands, figures
+from acd import callback_rows, callback_work, claims, commands, eavesdrop, figures, monitoring
 from acd.callback_list import CallbackList
 from acd.callbacks import Policy
 from acd.duty import Asked, Due, Duty, Item, LeaseOver, Led, Looked, Retold, RingFailed, SeatPressed, TermOver
@@ -92,6 +92,7 @@ class Controller:
                 tasks.create_task(listen(self._conninfo, lambda extension: duty.inbox.put(SeatPressed(extension))))
                 tasks.create_task(listen(self._conninfo, self._asked, channel=commands.CHANNEL))
                 tasks.create_task(listen(self._conninfo, self._callbacks, channel=callback_rows.CHANNEL))
+                tasks.create_task(listen(self._conninfo, self._monitor, channel=monitoring.CHANNEL))
                 tasks.create_task(heartbeat(duty.link, self._well, duty.settings.heartbeat_seconds))
                 tasks.create_task(self._work())
         finally:
@@ -194,6 +195,9 @@ class Controller:
 
     async def _callbacks(self, _: str) -> None:
         await self.duty.inbox.put(Due(lambda: callback_work.refresh(self.duty)))
+
+    async def _monitor(self, listening: str) -> None:
+        await eavesdrop.carry_out(self.duty)  # touches neither board nor seats, so that it need not wait its turn
 
     def _well(self) -> int | None:
         """The term's epoch while the dialplan may count on this controller."""

@@ -31,6 +31,16 @@ class NotLeadingError(AcdError):
     code = "not_leading"
 
 
+class MonitoringRefused(AcdError):
+    """A call cannot be listened to; `reason`: `no_phone`, `phone_away`, `not_talking` or `over`."""
+
+    code = "monitoring_refused"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"this call cannot be listened to ({reason}); choose another, from a connected telephone")
+        self.reason = reason
+
+
 class CommandRefused(AcdError):
     """What an agent asked for during a call cannot be done; the text is the sentence that the agent reads."""
 

@@ -58,6 +58,9 @@ class Kind(StrEnum):
     """Begins the time line of a consult; `detail` is the uid of the customer's call."""
     PLACED = "placed"
     """Begins the time line of an outgoing call (D40): the agent has picked up, the customer is rung."""
+    SPIED = "spied"
+    """A supervisor begins to hear the call, or changes how; `detail` is `whisper 8801 <the supervisor's channel>`."""
+    UNSPIED = "unspied"
     ENDED = "ended"
     HELD = "held"
     """Written by the controller, as is `resumed`: the seat's telephone has put the caller on hold."""
@@ -70,6 +73,8 @@ OF_A_RING = frozenset({Kind.RINGING, Kind.REFUSED, Kind.ANSWERED, Kind.RETURNED,
 """Steps of one attempt to ring a seat."""
 OVER = frozenset({Kind.HANDED, Kind.REATTACHED, Kind.LOST, Kind.LEFT, Kind.TALKED})
 """Ends of one seat's talk with the caller."""
+MONITORED = frozenset({Kind.SPIED, Kind.UNSPIED})
+"""What nobody on the call is to notice: kept in a table of its own, shown to those who may listen."""
 OUTSIDE = "0"
 """Stands where a seat would for somebody at a number of the public network; no extension begins with 0."""
 

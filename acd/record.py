@@ -16,9 +16,9 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from acd import callback_rows, survey
+from acd import callback_rows, monitoring, survey
 from acd.calls import CallFacts, CallState, facts_of
-from acd.events import CallEvent, Kind
+from acd.events import MONITORED, CallEvent, Kind
 from acd.ledger import node_of
 from acd.models import CallEvent as EventRow
 from acd.promise import breach
@@ -85,6 +85,9 @@ async def write(
         # executemany: a statement with the rows in it would be compiled anew for every number of rows
         await session.execute(insert(EventRow).on_conflict_do_nothing(), rows)
     await survey.note(session, (event for pending in batch if pending.uid in locked for event in pending.events))
+    told = [event for pending in batch if pending.uid in locked for event in pending.events]
+    for listening in await monitoring.note(session, told, now):
+        await defer(session, FINALISE, call_uid=listening)
     known = await read(session, uids, locked)
     for pending in batch:
         for event in pending.events:
@@ -98,7 +101,9 @@ async def write(
         if facts.state is CallState.ENDED and locked[uid]["ended_at"] is None:
             await defer(session, FINALISE, call_uid=uid)
     await session.execute(text("SELECT pg_notify('floor', '')"))
-    await session.execute(_TELL_SEATS, {"uids": uids})
+    # a supervisor who begins to listen is announced to nobody
+    noticed = [p.uid for p in batch if not p.events or any(event.kind not in MONITORED for event in p.events)]
+    await session.execute(_TELL_SEATS, {"uids": noticed})
     return known
 
 

@@ -67,7 +67,7 @@ async def create_user(
         )
     if not name.strip():
         raise AccountError("the person's name is missing")
-    if seat is not None and not allows(role, Action.SEAT_SELF):
+    if seat is not None and not (allows(role, Action.SEAT_SELF) or allows(role, Action.CALL_LISTEN)):
         raise AccountError(f"the role {role.value} takes no calls; leave the seat out")
     _check_password(password)
     user = User(
@@ -171,6 +171,12 @@ async def get_user(session: AsyncSession, login: str) -> User:
     if user is None:
         raise AccountError(f"there is no user {login!r}; see `hotline users list`")
     return user
+
+
+async def person_at(session: AsyncSession, seat: str) -> User | None:
+    """Who works at a seat; the first by log-in where it is shared."""
+    query = select(User).where(User.seat == seat, User.disabled.is_(False)).order_by(User.login).limit(1)
+    return await session.scalar(query)
 
 
 async def list_users(session: AsyncSession) -> list[User]:

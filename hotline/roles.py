@@ -34,6 +34,12 @@ class Action(StrEnum):
     SEAT_MANAGE = "seat.manage"
     PHONE_MANAGE = "phone.manage"
     """Issue and revoke the SIP log-ins of telephones."""
+    CALL_LISTEN = "call.listen"
+    """Hear a seat's call as it goes on, heard by nobody (D63, D66)."""
+    CALL_WHISPER = "call.whisper"
+    """Speak to the seat alone, unheard by the caller."""
+    CALL_BARGE = "call.barge"
+    """Speak to both."""
     RECORDING_REPLAY = "recording.replay"
     RECORDING_EXPORT = "recording.export"
     DRAFT_VIEW = "draft.view"
@@ -105,7 +111,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
         Role.INSPECTOR: frozenset(
             {
                 _A.FLOOR_VIEW, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW,
-                _A.SAMPLE_VIEW, _A.SAMPLE_DRAW, _A.SCORE_WRITE,
+                _A.SAMPLE_VIEW, _A.SAMPLE_DRAW, _A.SCORE_WRITE, _A.CALL_LISTEN,
                 _A.WALLBOARD_VIEW,
                 _A.SURVEY_VIEW,
             }
@@ -116,6 +122,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
         Role.SHIFT_LEADER: frozenset(
             {
                 _A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.PHONE_MANAGE, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW, _A.SAMPLE_VIEW,
+                _A.CALL_LISTEN, _A.CALL_WHISPER, _A.CALL_BARGE,
                 _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW,
                 _A.MENU_VIEW, _A.ANNOUNCE, _A.SURVEY_VIEW,
             }
@@ -125,6 +132,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
             {
                 _A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.PHONE_MANAGE, _A.RECORDING_REPLAY, _A.RECORDING_EXPORT, _A.DRAFT_VIEW,
                 _A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.AUDIT_VIEW,
+                _A.CALL_LISTEN, _A.CALL_WHISPER, _A.CALL_BARGE,
                 _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW,
                 _A.MENU_VIEW, _A.MENU_MANAGE, _A.ANNOUNCE, _A.SURVEY_VIEW,
             }

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from acd import monitoring
 from hotline import audit
 from hotline.settings import Settings
 from qa.calls import bounds, rows_between
@@ -65,16 +66,18 @@ class QuotaView:
     calls: int
     drawn: int
     scored: int
+    heard: int = 0
+    """Calls that were listened to live and are not in the sample as well (D65 counts them)."""
 
     @property
     def short(self) -> int:
         """Calls that still have to be inspected."""
-        return max(0, CALLS_A_WEEK - self.scored)
+        return max(0, CALLS_A_WEEK - self.scored - self.heard)
 
     @property
     def to_draw(self) -> int:
         """Calls that still have to be drawn before they can be inspected."""
-        return max(0, CALLS_A_WEEK - self.drawn)
+        return max(0, CALLS_A_WEEK - self.drawn - self.heard)
 
 
 async def draw_day(
@@ -216,7 +219,12 @@ async def quota(session: AsyncSession, week: str, *, settings: Settings) -> list
         .group_by(Sample.seat)
     )
     inspected = {seat: (drawn, scored) for seat, drawn, scored in (await session.execute(query))}
-    views = [QuotaView(seat, week, calls[seat], *inspected.get(seat, (0, 0))) for seat in sorted({*calls, *inspected})]
+    heard = await monitoring.heard_between(session, start, end)
+    sampled = set(await session.scalars(select(Sample.call_uid).where(Sample.day.in_(days))))
+    views = [
+        QuotaView(seat, week, calls[seat], *inspected.get(seat, (0, 0)), len(heard.get(seat, frozenset()) - sampled))
+        for seat in sorted({*calls, *inspected, *heard})
+    ]
     return sorted(views, key=lambda each: (-each.short, -each.to_draw, each.seat))
 
 

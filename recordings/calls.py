@@ -1,4 +1,4 @@
-"""The ledger of calls as this room reads it."""
+"""What was recorded, as this room reads it: calls from the ledger, and the voices of supervisors beside them."""
 
 from __future__ import annotations
 
@@ -6,18 +6,27 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from acd import ledger
+from acd import ledger, monitoring
 from recordings.findings import CallFacts
 
 
 async def get(session: AsyncSession, uid: str) -> CallFacts | None:
     found = await ledger.get_call(session, uid)
-    return _facts(found) if found is not None else None
+    if found is not None:
+        return _facts(found)
+    listening = await monitoring.get(session, uid)
+    return _voice(listening) if listening is not None else None
+
+
+async def is_voice(session: AsyncSession, uid: str) -> bool:
+    """Whether this is a supervisor's voice beside a call, not a call."""
+    return await monitoring.get(session, uid) is not None
 
 
 async def ended_between(session: AsyncSession, start: datetime, end: datetime) -> list[CallFacts]:
-    """Calls that ended in `[start, end)`."""
-    return [_facts(call) for call in await ledger.calls_ended_between(session, start, end)]
+    """What ended in `[start, end)`."""
+    ended = [_facts(call) for call in await ledger.calls_ended_between(session, start, end)]
+    return ended + [_voice(listening) for listening in await monitoring.legs_between(session, start, end)]
 
 
 async def adopt(session: AsyncSession, uid: str, entered_at: datetime, ended_at: datetime) -> CallFacts:
@@ -30,3 +39,10 @@ async def adopt(session: AsyncSession, uid: str, entered_at: datetime, ended_at:
 
 def _facts(call: ledger.CallView) -> CallFacts:
     return CallFacts(call.uid, call.entered_at, call.answered_at, call.ended_at, call.outcome)
+
+
+def _voice(listening: monitoring.MonitoringView) -> CallFacts:
+    """Recorded from the first moment that the supervisor could be heard; silence is no defect of it."""
+    begun = listening.voice_since or listening.started_at or listening.asked_at
+    assert begun is not None  # a row is made by one or the other
+    return CallFacts(listening.id, begun, None, listening.ended_at)

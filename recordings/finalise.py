@@ -186,7 +186,8 @@ async def write_row(
         "recovered": recovered,
     }
     statement = insert(Recording).values(row).on_conflict_do_nothing(index_elements=["call_uid"])
-    if (await session.scalar(statement.returning(Recording.id))) is not None:
+    new = (await session.scalar(statement.returning(Recording.id))) is not None
+    if new and not await calls.is_voice(session, uid):  # a supervisor's words are evidence, not a case
         await defer(session, TRANSCRIBE, queueing_lock=f"{TRANSCRIBE}:{uid}", call_uid=uid)
     found = await store.get(session, uid)
     assert found is not None

@@ -6,6 +6,7 @@ import acd.callback_models
 import acd.command_models
 import acd.message_models
 import acd.models
+import acd.monitoring_models
 import acd.phone_models
 import acd.roster_models
 import acd.routing_models
@@ -27,6 +28,7 @@ MODULES = (
     acd.callback_models,
     acd.command_models,
     acd.phone_models,
+    acd.monitoring_models,
     acd.message_models,
     acd.roster_models,
     acd.survey_models,

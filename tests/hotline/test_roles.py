@@ -12,6 +12,9 @@ floor.view         x      x       x             x            .          .       
 seat.self          x      x       x             x            .          .           .          .            .          .          .
 seat.manage        .      .       .             .            .          .           .          .            x          x          x
 phone.manage       .      .       .             .            .          .           .          .            x          x          x
+call.listen        .      .       .             .            .          .           x          .            x          x          .
+call.whisper       .      .       .             .            .          .           .          .            x          x          .
+call.barge         .      .       .             .            .          .           .          .            x          x          .
 recording.replay   .      x       .             x            .          .           x          .            x          x          .
 recording.export   .      .       .             .            .          x           .          .            .          x          .
 draft.view         .      x       .             x            .          x           x          .            x          x          .

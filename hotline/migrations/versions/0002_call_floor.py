@@ -25,9 +25,11 @@ def upgrade() -> None:
     _callbacks_up()
     _registrations_up()
     _menus_up()
+    _monitoring_up()
 
 
 def downgrade() -> None:
+    _monitoring_down()
     _menus_down()
     _oncall_down()
     _registrations_down()
@@ -405,9 +407,7 @@ def _oncall_up() -> None:
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_call_commands")),
     )
-    op.create_index(
-        "ix_call_commands_asked", "call_commands", ["id"], postgresql_where=sa.text("state = 'asked'")
-    )
+    op.create_index("ix_call_commands_asked", "call_commands", ["id"], postgresql_where=sa.text("state = 'asked'"))
     op.add_column("calls", sa.Column("direction", sa.String(), nullable=False, server_default="in"))
     op.add_column("calls", sa.Column("about", sa.String(), nullable=True))
 
@@ -475,3 +475,30 @@ def _menus_up() -> None:
 def _menus_down() -> None:
     for table in ("survey_answers", "centre_days", "announcements", "menu_versions"):
         op.drop_table(table)
+
+
+def _monitoring_up() -> None:
+    """Who listened to whose call."""
+    op.create_table(
+        "monitorings",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("call_uid", sa.String(), nullable=False),
+        sa.Column("seat", sa.String(), nullable=False),
+        sa.Column("listener", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("phone", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("wanted", sa.String(), nullable=True),
+        sa.Column("spans", JSON, nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("problem", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_monitorings")),
+    )
+    op.create_index(op.f("ix_monitorings_call_uid"), "monitorings", ["call_uid"])
+    op.create_index("ix_monitorings_started_at", "monitorings", ["started_at"])
+    op.create_index("ix_monitorings_wanted", "monitorings", ["id"], postgresql_where=sa.text("wanted IS NOT NULL"))
+
+
+def _monitoring_down() -> None:
+    op.drop_table("monitorings")
