@@ -22,6 +22,8 @@ from console.floor.stream import FloorHub
 from console.headers import SecurityHeaders
 from console.login import routes as login
 from console.login.limit import LoginLimit
+from console.messages import notices
+from console.messages import routes as messages
 from console.oncall import routes as oncall
 from console.orders import routes as orders
 from console.pages import DIST, STATIC, Pages
@@ -48,6 +50,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     login.router,
     floor.router,
     wallboard.router,
+    messages.router,
+    notices.router,
     seat.router,
     registering.router,
     oncall.router,

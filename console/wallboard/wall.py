@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypedDict
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd import today
 from acd.floor import FloorView, SeatView, snapshot
-from acd.today import Slot
+from acd.today import Slot, Total
 from console.pages import Pages
-from console.wallboard.alarms import Health, alarms, over_break
-from console.wallboard.curve import curve
+from console.wallboard.alarms import Alarm, Health, alarms, over_break
+from console.wallboard.curve import Curve, curve
 from hotline import health
 from hotline.clock import Clock
 from hotline.database import Database
@@ -61,6 +62,28 @@ class Slow:
     health: Health
 
 
+class WallValues(TypedDict):
+    """What `wallboard/wall.html` is rendered from."""
+
+    now: datetime
+    promise: int
+    soon: int
+    """Seconds from which a wait is shown as running out."""
+    callers: list[Caller]
+    waiting: int
+    longest: float | None
+    longest_since: datetime | None
+    states: dict[str, int]
+    tiles: list[Tile]
+    hidden: int
+    """Seats that found no room."""
+    total: Total
+    curve: Curve
+    target: float
+    slow: Slow
+    alarms: list[Alarm]
+
+
 class Wall:
     """The wallboard's face of the floor."""
 
@@ -76,7 +99,7 @@ class Wall:
         """The wall's HTML, the same for every viewer."""
         return self._pages.fragment("wallboard/wall.html", **await self.values())
 
-    async def values(self) -> dict[str, object]:
+    async def values(self) -> WallValues:
         """Read the floor now."""
         now = self._clock.now()
         limits = self._settings.wallboard
