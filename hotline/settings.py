@@ -105,6 +105,8 @@ class AcdSettings(Section):
     """Time a seat has after a call before the next one."""
     lease_seconds: float = Field(20.0, gt=0)
     """A claimed seat that nothing is heard of for this long is free again."""
+    seat_lost_seconds: float = Field(8.0, gt=0)
+    """A seat's telephone that vanishes in mid-call has this long to come back before the caller waits for another."""
     heartbeat_seconds: float = Field(1.0, gt=0)
     """How often the controller tells the dialplan that it is there."""
     heartbeat_dead_loops: int = Field(6, ge=2)
@@ -120,6 +122,23 @@ class AcdSettings(Section):
     which leaves time to be answered within the promise."""
     ring_penalty_seconds: float = Field(3.0, ge=0)
     """A seat that let a call ring out is offered nothing for this long."""
+    manager_only_seconds: float = Field(5.0, ge=0)
+    """How long a caller whose complaint is past its limit waits for the manager hotline alone (D15, D84); then a senior
+    may answer, and after `senior_only_seconds` anybody."""
+    any_seat_seconds: float = Field(5.0, ge=0)
+    """After this wait any seat with the service does, whatever its skill and the customers it is kept for."""
+    skill_wanted: int = Field(2, ge=1, le=5)
+    """Skill that a caller waits `any_seat_seconds` for: 1 is a learner, 5 an expert."""
+    owner_wait_seconds: float = Field(8.0, ge=0)
+    """So long a caller with an open case waits for the seat that was asked first, if it will be idle in time (D85)."""
+    misses_before_away: int = Field(2, ge=1)
+    """Rings in a row that nobody picked up, after which the seat is taken for unattended until ready is pressed."""
+    wrap_up_by_service: dict[Literal["complaint", "suggestion", "standards", "report"], float] = {}
+    """Wrap-up of single services in seconds, such as `{suggestion = 30}`; others have `wrap_up_seconds`."""
+    break_minutes: dict[str, float] = {"rest": 10.0, "meal": 45.0, "training": 90.0, "meeting": 60.0}
+    """How long a break may last, by reason; the leader sees who is over."""
+    clerk_overflow_waiting: int = Field(3, ge=0)
+    """With more callers waiting than this, clerks take calls although they have something to enter (D27, D31)."""
     announce_seconds: int = Field(30, ge=10)
     """How often a waiting caller is told the place in line and the estimate."""
     callback_dial_seconds: int = Field(25, ge=5, le=120)
