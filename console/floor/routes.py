@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from acd import desk
+from acd import desk, notices
 from acd.errors import DeskError
 from acd.seats import Seat
 from console.access import Answer, require, subject_of
@@ -27,6 +27,7 @@ router = APIRouter(prefix="/floor")
 Press = Callable[[AsyncSession, str, datetime], Awaitable[Seat]]
 
 NO_SEAT = N_("No seat belongs to your log-in. Ask the shift leader to assign one.")
+CONFIRM_FIRST = N_("A notice of new business waits for your confirmation. Read it, confirm it, then press ready.")
 DOES_NOT_FIT = N_("That does not fit what your seat is doing now. The page shows its present state.")
 
 
@@ -75,6 +76,11 @@ async def sit_down(request: Request, subject: Annotated[Subject, require(Action.
 
 @router.post("/seat/ready")
 async def be_ready(request: Request, subject: Annotated[Subject, require(Action.SEAT_SELF)]) -> Response:
+    console = console_of(request)
+    if console.settings.shifts.ready_needs_notices and allows(subject.role, Action.NOTICE_CONFIRM):
+        async with console.database.transaction() as session:
+            if await notices.unconfirmed(session, subject.login, console.now()):
+                return await _page(request, subject, CONFIRM_FIRST, 409)
     return await _press(request, subject, desk.ready, "seat.ready")
 
 
