@@ -19,7 +19,7 @@ from pathlib import Path
 
 import structlog
 
-from acd import callback_rows, callback_work, claims, commands, eavesdrop, figures, monitoring
+from acd import callback_rows, callback_work, claims, clock_jumps, commands, eavesdrop, figures, monitoring
 from acd.callback_list import CallbackList
 from acd.callbacks import Policy
 from acd.duty import Asked, Due, Duty, Item, LeaseOver, Led, Looked, Retold, RingFailed, SeatPressed, TermOver
@@ -95,6 +95,7 @@ class Controller:
                 tasks.create_task(listen(self._conninfo, self._monitor, channel=monitoring.CHANNEL))
                 tasks.create_task(heartbeat(duty.link, self._well, duty.settings.heartbeat_seconds))
                 tasks.create_task(self._work())
+                tasks.create_task(clock_jumps.watch(duty.database, duty.clock, asyncio.get_running_loop().time))
         finally:
             for ring in duty.rings:
                 ring.cancel()

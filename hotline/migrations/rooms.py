@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import acd.callback_models
+import acd.clock_jumps
 import acd.command_models
 import acd.message_models
 import acd.models
@@ -26,6 +27,7 @@ MODULES = (
     hotline.models,
     acd.models,
     acd.callback_models,
+    acd.clock_jumps,
     acd.command_models,
     acd.phone_models,
     acd.monitoring_models,

@@ -26,9 +26,11 @@ def upgrade() -> None:
     _registrations_up()
     _menus_up()
     _monitoring_up()
+    _clock_up()
 
 
 def downgrade() -> None:
+    _clock_down()
     _monitoring_down()
     _menus_down()
     _oncall_down()
@@ -502,3 +504,17 @@ def _monitoring_up() -> None:
 
 def _monitoring_down() -> None:
     op.drop_table("monitorings")
+
+
+def _clock_up() -> None:
+    """When the clock was set."""
+    op.create_table(
+        "clock_jumps",
+        sa.Column("before", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("after", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("before", "after", name=op.f("pk_clock_jumps")),
+    )
+
+
+def _clock_down() -> None:
+    op.drop_table("clock_jumps")

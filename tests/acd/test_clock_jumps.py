@@ -1,0 +1,63 @@
+"""A wait is as long as it really was, whatever was done to the clock meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acd.clock_jumps import Jump, elapsed, jumps_between, watch
+from hotline.clock import ManualClock
+from hotline.database import Database
+
+NOON = datetime(2026, 3, 15, 12, tzinfo=UTC)
+
+
+def _wall(second: float, jumped: float, by: float) -> datetime:
+    return NOON + timedelta(seconds=second + (by if second >= jumped else 0.0))
+
+
+@given(
+    start=st.floats(0, 4000),
+    lasts=st.floats(0, 1500),
+    jumped=st.floats(0, 6000),
+    by=st.sampled_from([-3600.0, -1801.0, 3600.0, 7200.0]),
+)
+def test_seconds_that_passed_do_not_depend_on_the_clock_being_set(
+    start: float, lasts: float, jumped: float, by: float
+) -> None:
+    if any(abs(moment - jumped) < 1.1 for moment in (start, start + lasts)):
+        return  # within the watch's own step it cannot be told on which side of the jump a moment lay
+    jump = Jump(NOON + timedelta(seconds=jumped), NOON + timedelta(seconds=jumped + by))
+    said = elapsed(_wall(start, jumped, by), _wall(start + lasts, jumped, by), [jump])
+    assert said == pytest.approx(lasts, abs=0.001)
+
+
+def test_without_a_jump_it_is_the_difference_and_never_negative() -> None:
+    assert elapsed(NOON, NOON + timedelta(seconds=7), []) == 7
+    assert elapsed(NOON, NOON - timedelta(seconds=7), []) == 0
+
+
+async def test_a_clock_that_is_set_is_noticed_and_written_down_once(database: Database) -> None:
+    clock, steady = ManualClock(NOON), 0.0
+
+    def passed() -> float:
+        return steady
+
+    watching = asyncio.create_task(watch(database, clock, passed))
+    await asyncio.sleep(0)
+    clock.advance(3600 + 10)
+    steady = 10.0
+    try:
+        async with asyncio.timeout(20):
+            found: tuple[Jump, ...] = ()
+            while not found:
+                await asyncio.sleep(0.1)
+                async with database.transaction() as session:
+                    found = await jumps_between(session, NOON, NOON)
+    finally:
+        watching.cancel()
+    assert found == (Jump(NOON + timedelta(seconds=10), NOON + timedelta(seconds=3610)),)
