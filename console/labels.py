@@ -56,6 +56,10 @@ LEVELS: Final[Mapping[str, str]] = {
     "senior": N_("senior"),
     "clerk": N_("clerk"),
 }
+ANY_OF: Final[Mapping[str, str]] = {
+    "junior": N_("any junior agent"),
+    "senior": N_("any senior agent"),
+}
 CUSTOMERS: Final[Mapping[str, str]] = {
     "ordinary": N_("ordinary customer"),
     "important": N_("important customer"),
@@ -104,6 +108,10 @@ AUDITED: Final[Mapping[str, str]] = {
     "login": N_("logged in"),
     "logout": N_("logged out"),
     "recording.replay": N_("listened"),
+    "call.listen": N_("listened to a call live"),
+    "call.whisper": N_("whispered to a seat"),
+    "call.barge": N_("barged into a call"),
+    "call.listen_over": N_("stopped listening live"),
     "draft.view": N_("read a draft"),
     "draft.confirm": N_("confirmed a draft"),
     "draft.discard": N_("discarded a draft"),
@@ -133,6 +141,12 @@ AUDITED: Final[Mapping[str, str]] = {
     "phone.release": N_("gave the seat back to its telephone"),
     "phone.issue": N_("issued a telephone's log-in"),
     "phone.revoke": N_("revoked a telephone's log-in"),
+    "menu.save": N_("saved a menu"),
+    "menu.apply": N_("applied a menu"),
+    "menu.rollback": N_("went back to a menu"),
+    "announcement.on": N_("switched an announcement on"),
+    "announcement.off": N_("switched an announcement off"),
+    "day.set": N_("set a day"),
     "audit.verify": N_("verified the audit"),
 }
 SPEAKERS: Final[Mapping[str, str]] = {

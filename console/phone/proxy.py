@@ -11,11 +11,12 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import structlog
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect, WebSocketException
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import WebSocketException as Refused
 from fastapi.params import Depends
 from starlette.websockets import WebSocketState
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.typing import Subprotocol
 
 from console.access import SESSION_COOKIE
@@ -59,10 +60,10 @@ class RequireSocket:
     async def __call__(self, websocket: WebSocket) -> Subject:
         origin = websocket.headers.get("origin", "")
         if not origin or urlsplit(origin).netloc != websocket.headers.get("host"):
-            raise WebSocketException(1008, "foreign origin")
+            raise Refused(1008, "foreign origin")
         subject = await _subject_of(websocket)
         if subject is None or not allows(subject.role, self.action) or subject.seat is None:
-            raise WebSocketException(1008, "not allowed")
+            raise Refused(1008, "not allowed")
         return subject
 
 
@@ -76,7 +77,7 @@ async def phone_socket(
     """Carry SIP to and fro until one side ends, the log-in does, or another page takes the telephone over."""
     seat, phones = subject.seat, _console(websocket).phones
     if seat is None or not TAB.fullmatch(tab) or SIP not in websocket.scope["subprotocols"]:
-        raise WebSocketException(1008, "not a telephone of ours")
+        raise Refused(1008, "not a telephone of ours")
     await websocket.accept(subprotocol=SIP)
     holder = phones.claim(seat, tab, take=take)
     if holder is None:
@@ -105,7 +106,7 @@ async def _carry(websocket: WebSocket, seat: str, holder: Holder) -> int:
             asterisk_socket(_console(websocket).settings), subprotocols=[SIP], open_timeout=CONNECT_SECONDS,
             max_size=LONGEST, compression=None, proxy=None,
         )  # fmt: skip
-    except (OSError, InvalidHandshake, TimeoutError) as error:
+    except (OSError, EOFError, WebSocketException) as error:  # a time-out is an OSError
         log.warning("phone.asterisk_away", error=type(error).__name__)
         return Close.ASTERISK_AWAY
 
@@ -145,7 +146,7 @@ async def _to_asterisk(websocket: WebSocket, upstream: ClientConnection, seat: s
 
 
 async def _to_browser(websocket: WebSocket, upstream: ClientConnection) -> int:
-    with suppress(RuntimeError, WebSocketDisconnect):  # the browser has gone; the other direction says so too
+    with suppress(ConnectionClosed, RuntimeError, WebSocketDisconnect):  # one side is gone, in whatever manner
         async for frame in upstream:
             await websocket.send_text(frame if isinstance(frame, str) else frame.decode("utf-8", "replace"))
     return Close.ASTERISK_AWAY

@@ -8,10 +8,11 @@ import { grade, measure } from "./phone-stats.js";
 import { holdLock, tab } from "./phone-tab.js";
 import { Bar } from "./phone-ui.js";
 
-const ANSWER_KEY = "F4";
+const ANSWER_KEY = "F2";
 const AUTO_ANSWER_MS = 500;
 const MEASURE_MS = 2000;
 const ASK_MS = 3000;
+const FIND_MS = 10_000;
 const REATTACH = "X-Hotline-Reattach";
 const TELEPHONE = "hotline-phone-telephone"; // this computer leaves the seat to its desk telephone
 
@@ -20,6 +21,8 @@ class Phone {
     const { csrf, extension } = root.dataset;
     Object.assign(this, { root, csrf, extension, call: null, login: null });
     this.remote = root.querySelector("audio");
+    this.keypad = root.querySelector("[data-keypad]");
+    this.keypad.addEventListener("keydown", (event) => this.typed(event));
     this.ringer = new Ringer();
     this.bar = new Bar(root, (name, button) => this.act(name, button));
     this.settings = new Settings(root.querySelector("[data-settings]"), (kind) => this.deviceChosen(kind));
@@ -78,8 +81,10 @@ class Phone {
     this.show();
     const { problem } = await command("reattach", {}, this.csrf).catch(() => ({}));
     if (problem) this.bar.problem(problem);
-    this.finding = false;
-    this.show();
+    setTimeout(() => {
+      this.finding = false; // it rang long ago, or it never will
+      this.show();
+    }, problem ? 0 : FIND_MS);
   }
 
   /** The seat's state as the floor knows it; null where nobody answers. */
@@ -153,7 +158,7 @@ class Phone {
     if (this.call !== call) return;
     this.call = null;
     this.remote.srcObject = null;
-    this.root.querySelector("[data-keypad]").close();
+    this.keypad.close();
     this.show();
   }
 
@@ -188,6 +193,12 @@ class Phone {
     this.answer();
   }
 
+  /** Digits can also be typed on the open keypad. */
+  typed({ key }) {
+    if (key === "Escape") this.keypad.close();
+    else if (/^[0-9*#]$/.test(key)) this.call?.press(key);
+  }
+
   act(name, button) {
     const call = this.call;
     const actions = {
@@ -196,7 +207,7 @@ class Phone {
       "hang-up": () => call?.end(),
       mute: () => call?.toggleMute(),
       hold: () => call?.toggleHold(),
-      keypad: () => this.root.querySelector("[data-keypad]").show(),
+      keypad: () => this.keypad.show(),
       press: () => call?.press(button.value),
       close: () => button.closest("dialog").close(),
       settings: () => this.settings.open(),
