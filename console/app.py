@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 
 from cases.standards import standards
 from console import failures
+from console.announcements import routes as announcements
 from console.api import routes as api
 from console.audit import routes as audit
 from console.body import BodyLimit
@@ -22,8 +23,10 @@ from console.floor.stream import FloorHub
 from console.headers import SecurityHeaders
 from console.login import routes as login
 from console.login.limit import LoginLimit
+from console.menus import routes as menus
 from console.messages import notices
 from console.messages import routes as messages
+from console.monitor import routes as monitor
 from console.oncall import routes as oncall
 from console.orders import routes as orders
 from console.pages import DIST, STATIC, Pages
@@ -37,6 +40,7 @@ from console.seat import registering
 from console.seat import routes as seat
 from console.seat.stream import SeatHub
 from console.state import Console
+from console.survey import routes as survey
 from console.wallboard import routes as wallboard
 from console.wallboard.wall import Wall
 from hotline.clock import Clock, SystemClock
@@ -56,10 +60,14 @@ ROUTERS: tuple[APIRouter, ...] = (
     registering.router,
     oncall.router,
     phone.router,
+    monitor.router,
     drafts.router,
     replay.router,
     samples.router,
     orders.router,
+    menus.router,
+    announcements.router,
+    survey.router,
     audit.router,
     api.router,
 )

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from acd import survey
 from cases import orders
 from cases.states import OrderState
 from console.access import require
@@ -30,10 +31,12 @@ async def order_list(
         found = await orders.list_orders(
             session, now, state=chosen, owner_id=subject.user_id if mine else None, limit=SHOWN
         )
+        marks = await survey.answers_of(session, [order.call_uid for order in found])
     return console.pages.page(
         request,
         "orders/list.html",
         orders=found,
+        marks=marks,
         state=chosen.value if chosen else "",
         states=list(OrderState),
         mine=mine,
