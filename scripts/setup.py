@@ -47,6 +47,7 @@ TEST_PACKAGES = {
     "chromium": "/usr/bin/chromium",
     "fonts-noto-cjk": "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
     "libatomic1": "/usr/lib/*/libatomic.so.1",  # Playwright's driver, and nothing else of ours
+    "libfaketime": "/usr/lib/*/faketime/libfaketime.so.1",
     "sip-tester": "/usr/bin/sipp",
 }
 """For tests and benchmarks only; tests that need one skip, saying so, where it cannot be had."""

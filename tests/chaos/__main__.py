@@ -23,7 +23,7 @@ from pydantic import SecretStr
 
 from hotline.settings import CHECKOUT, AcdSettings, AmiSettings, AsteriskSettings, RecordingSettings, Settings
 from ivr.paths import NodePaths, system_asterisk
-from tests.chaos.centre import opened
+from tests.chaos.centre import ChaosCentre, opened
 from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.judge import Invariant, Verdict
 from tests.e2e.rig import free_port
@@ -67,24 +67,32 @@ def settings_of(folder: Path) -> Iterator[Settings]:
 
 async def run(faults: tuple[Fault, ...], seed: int) -> dict[str, Verdict]:
     verdicts: dict[str, Verdict] = {}
-    with tempfile.TemporaryDirectory(prefix="hotline-chaos-") as name, settings_of(Path(name)) as settings:
-        try:
-            async with opened(settings, seed=seed, controllers=2) as centre:
-                for fault in faults:
-                    started = time.monotonic()
-                    try:
-                        verdict = await centre.scenario(fault.hurt, fault.calls, fault.seconds, cut=fault.cut)
-                    except Exception:
-                        traceback.print_exc()
-                        verdict = Verdict()
-                        verdict.broken[Invariant.ACCOUNTED].append("the scenario itself failed, see above")
-                    verdicts[fault.name] = verdict
-                    print(_line(fault.name, verdict, time.monotonic() - started), flush=True)
-        finally:
-            kept = CHECKOUT / "data" / "chaos-logs"
-            shutil.rmtree(kept, ignore_errors=True)
-            shutil.copytree(settings.instance_dir / "log", kept, dirs_exist_ok=True)
+    kept = CHECKOUT / "data" / "chaos-logs"
+    shutil.rmtree(kept, ignore_errors=True)
+    for set_clock in (False, True):
+        mine = [fault for fault in faults if fault.set_clock is set_clock]
+        if not mine:
+            continue
+        with tempfile.TemporaryDirectory(prefix="hotline-chaos-") as name, settings_of(Path(name)) as settings:
+            try:
+                async with opened(settings, seed=seed, controllers=2, set_clock=set_clock) as centre:
+                    for fault in mine:
+                        verdicts[fault.name] = await _one(centre, fault)
+            finally:
+                shutil.copytree(settings.instance_dir / "log", kept / settings.instance, dirs_exist_ok=True)
     return verdicts
+
+
+async def _one(centre: ChaosCentre, fault: Fault) -> Verdict:
+    started = time.monotonic()
+    try:
+        verdict = await centre.scenario(fault.hurt, fault.calls, fault.seconds, cut=fault.cut)
+    except Exception:
+        traceback.print_exc()
+        verdict = Verdict()
+        verdict.broken[Invariant.ACCOUNTED].append("the scenario itself failed, see above")
+    print(_line(fault.name, verdict, time.monotonic() - started), flush=True)
+    return verdict
 
 
 def _head() -> str:

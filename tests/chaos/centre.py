@@ -10,22 +10,26 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psutil
+from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
 from acd import desk, floor, ledger
+from acd.clock_jumps import elapsed, jumps_between
 from acd.words import Level
 from hotline.clock import SystemClock
 from hotline.database import Database
 from hotline.processes.environment import for_child
 from hotline.processes.supervisor import System, running
 from hotline.settings import Settings
+from ivr.node import SeatAccount
 from ivr.paths import NodePaths
 from recordings import store
+from tests.chaos.fake_clock import FakeClock
 from tests.chaos.judge import Verdict, Wire, Written, judge
 from tests.chaos.relay import Mangler
 from tests.chaos.traffic import Traffic, answered_at, busy_twice, habits
@@ -89,6 +93,7 @@ class ChaosCentre:
     caller: LightPhone
     seats: dict[str, LightPhone]
     chance: random.Random
+    fake_clock: FakeClock | None = None
     clock: SystemClock = field(default_factory=SystemClock)
 
     @property
@@ -139,7 +144,7 @@ class ChaosCentre:
         while asyncio.get_running_loop().time() < deadline:
             with suppress(SQLAlchemyError, OSError):  # the database may be coming back
                 rows = [row for row in await self._rows(began) if row.caller in {p.number for p in traffic.placed}]
-                done = {row.caller for row in rows if row.ended is not None and (row.legs or row.answered is None)}
+                done = {row.caller for row in rows if row.ended and (row.legs or row.waited is None)}
                 if numbers <= done:
                     break
             await asyncio.sleep(0.5)
@@ -149,18 +154,17 @@ class ChaosCentre:
         async with self.database.transaction() as session:
             # an hour and more to each side: the clock itself may have been the fault
             calls = await ledger.calls_between(
-                session, datetime.fromtimestamp(began.timestamp() - 7200, UTC),
-                datetime.fromtimestamp(began.timestamp() + 7200, UTC),
+                session, began - timedelta(hours=2), began + timedelta(hours=2)
             )  # fmt: skip
             recordings = await store.of_calls(session, [call.uid for call in calls])
+            jumps = await jumps_between(session, began, datetime.now(UTC))
         return [
             Written(
                 uid=call.uid,
                 caller=call.caller,
                 outcome=call.outcome,
-                entered=call.entered_at.timestamp(),
-                answered=_stamp(call.answered_at),
-                ended=_stamp(call.ended_at),
+                ended=call.ended_at is not None,
+                waited=elapsed(call.entered_at, call.answered_at, jumps) if call.answered_at else None,
                 legs=(recordings[call.uid].caller_seconds, recordings[call.uid].seat_seconds)
                 if call.uid in recordings
                 else None,
@@ -230,18 +234,30 @@ class ChaosCentre:
         return [postmaster, *postmaster.children(recursive=True)]
 
 
-def _stamp(moment: datetime | None) -> float | None:
-    return moment.timestamp() if moment is not None else None
-
-
 @asynccontextmanager
-async def opened(settings: Settings, *, seed: int, controllers: int = 1) -> AsyncIterator[ChaosCentre]:
-    """A running centre with five seats whose telephones are registered."""
+async def opened(
+    settings: Settings, *, seed: int, controllers: int = 1, set_clock: bool = False
+) -> AsyncIterator[ChaosCentre]:
+    """A running centre with five seats whose telephones are registered.
+
+    With `set_clock` every process of it has a clock that `FakeClock` can set; Asterisk is then run from here.
+    """
     async with AsyncExitStack() as stack:
+        fake = stack.enter_context(FakeClock.installed(settings)) if set_clock else None
         relay = await stack.enter_async_context(Mangler(settings.ami.port))
-        system = await stack.enter_async_context(running(settings, ("asterisk", "worker")))
+        parts = ("worker",) if fake else ("asterisk", "worker")
+        system = await stack.enter_async_context(running(settings, parts))
         database = Database(system.database_url)
         stack.push_async_callback(database.close)
+        accounts = {}
+        for extension, level in SEATS.items():
+            async with database.transaction() as session:
+                accounts[extension] = await desk.add_seat(
+                    session, extension, name=extension, level=Level(level), now=SystemClock().now()
+                )
+        if fake is not None:
+            seats_of_node = [SeatAccount(each.extension, SecretStr(each.secret)) for each in accounts.values()]
+            await stack.enter_async_context(fake.node(system.settings, seats_of_node))
         folder = settings.instance_dir / "log"
         kept = [
             await stack.enter_async_context(
@@ -250,13 +266,11 @@ async def opened(settings: Settings, *, seed: int, controllers: int = 1) -> Asyn
             for number in range(controllers)
         ]
         server = (system.settings.asterisk.bind, system.settings.asterisk.sip_port)
-        seats = {}
-        for extension, level in SEATS.items():
-            async with database.transaction() as session:
-                account = await desk.add_seat(
-                    session, extension, name=extension, level=Level(level), now=SystemClock().now()
-                )
-            phone = LightPhone(extension, server, secret=account.secret, speaks=True)
-            seats[extension] = await stack.enter_async_context(phone)
+        seats = {
+            extension: await stack.enter_async_context(
+                LightPhone(extension, server, secret=account.secret, speaks=True)
+            )
+            for extension, account in accounts.items()
+        }
         caller = await stack.enter_async_context(LightPhone("caller", server, speaks=True))
-        yield ChaosCentre(system, database, relay, kept, caller, seats, random.Random(seed))
+        yield ChaosCentre(system, database, relay, kept, caller, seats, random.Random(seed), fake)

@@ -34,6 +34,8 @@ class Fault:
     """Over which the calls come."""
     cut: bool = False
     """Talks end with the fault itself."""
+    set_clock: bool = False
+    """Needs a centre whose clock can be set."""
 
 
 async def nothing(centre: ChaosCentre, traffic: Traffic) -> None:
@@ -170,6 +172,19 @@ async def database_killed(centre: ChaosCentre, traffic: Traffic) -> None:
             process.kill()
 
 
+def clock_set(seconds: int) -> Hurt:
+    """The clock of every process is set in mid-traffic, and set right again later."""
+
+    async def hurt(centre: ChaosCentre, traffic: Traffic) -> None:
+        assert centre.fake_clock is not None
+        await asyncio.sleep(5)
+        centre.fake_clock.set(seconds)
+        await asyncio.sleep(8)
+        centre.fake_clock.set(0)
+
+    return hurt
+
+
 # ---- callers and seats -------------------------------------------------------------------------------------------
 
 HOSTILE = (
@@ -256,4 +271,6 @@ FAULTS = (
     Fault("INVITE flood", flood),
     Fault("seats crash, refuse, ignore, stay mute", seats_misbehave),
     Fault("caller gone within 10 ms of the answer", hang_up_at_the_answer),
+    Fault("clock set an hour ahead and back", clock_set(3600), set_clock=True),
+    Fault("clock set an hour back and ahead", clock_set(-3600), set_clock=True),
 )

@@ -41,14 +41,14 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One call as the ledger and the recordings have it. Seconds of the wall clock."""
+    """One call as the ledger and the recordings have it."""
 
     uid: str
     caller: str
     outcome: str | None
-    entered: float
-    answered: float | None
-    ended: float | None
+    ended: bool
+    waited: float | None
+    """Seconds from entry to answer; None where nobody answered."""
     legs: tuple[float, float] | None
     """Seconds of the caller's and of the other raw leg; None without a recording."""
 
@@ -64,28 +64,22 @@ class Verdict:
         return not any(self.broken.values())
 
 
-def judge(
-    wires: Sequence[Wire], written: Sequence[Written], doubled: Mapping[str, int], *, clock_trusted: bool = True
-) -> Verdict:
-    """Hold what was written against the wire; `doubled` counts, per seat, rings at a seat that had a call.
-
-    `clock_trusted` is False where the fault is the clock itself: waits are then compared by length on both sides, which
-    the caller of this function has done by giving times of a clock that does not jump.
-    """
+def judge(wires: Sequence[Wire], written: Sequence[Written], doubled: Mapping[str, int]) -> Verdict:
+    """Hold what was written against the wire; `doubled` counts, per seat, rings at a seat that had a call."""
     verdict = Verdict(calls=len(wires))
     rows: dict[str, list[Written]] = {}
     for row in written:
         rows.setdefault(row.caller, []).append(row)
     for wire in wires:
         found = rows.get(wire.number, [])
-        _judge_one(verdict, wire, found, clock_trusted)
+        _judge_one(verdict, wire, found)
     for seat, times in doubled.items():
         if times:
             verdict.broken[Invariant.ONE_CALL].append(f"seat {seat}: rung {times} times while it had a call")
     return verdict
 
 
-def _judge_one(verdict: Verdict, wire: Wire, found: list[Written], clock_trusted: bool) -> None:
+def _judge_one(verdict: Verdict, wire: Wire, found: list[Written]) -> None:
     broken = verdict.broken
     if not wire.accepted:
         verdict.outcomes["refused"] = verdict.outcomes.get("refused", 0) + 1
@@ -97,7 +91,7 @@ def _judge_one(verdict: Verdict, wire: Wire, found: list[Written], clock_trusted
         return
     row = found[0]
     verdict.outcomes[str(row.outcome)] = verdict.outcomes.get(str(row.outcome), 0) + 1
-    if row.outcome not in ENDINGS or row.ended is None:
+    if row.outcome not in ENDINGS or not row.ended:
         broken[Invariant.ACCOUNTED].append(f"{row.uid}: ends as {row.outcome}")
     if wire.gave_up and row.outcome == "abandoned":
         broken[Invariant.NOT_STRANDED].append(f"{row.uid}: waited until patience ran out")
@@ -109,10 +103,9 @@ def _judge_one(verdict: Verdict, wire: Wire, found: list[Written], clock_trusted
             broken[Invariant.TWO_LEGS].append(f"{row.uid}: no recording")
         elif abs(row.legs[0] - row.legs[1]) > LEG_TOLERANCE or min(row.legs) <= 0:
             broken[Invariant.TWO_LEGS].append(f"{row.uid}: legs of {row.legs[0]:.2f} s and {row.legs[1]:.2f} s")
-    if served and wire.seat_answers and row.answered is not None and clock_trusted:
+    if served and wire.seat_answers and row.waited is not None:
         seen = wire.seat_answers[0][0] - wire.invited
-        said = row.answered - row.entered
-        if abs(seen - said) > WAIT_TOLERANCE:
-            broken[Invariant.TIMES].append(f"{row.uid}: {seen:.1f} s on the wire, {said:.1f} s in the ledger")
+        if abs(seen - row.waited) > WAIT_TOLERANCE:
+            broken[Invariant.TIMES].append(f"{row.uid}: {seen:.1f} s on the wire, {row.waited:.1f} s in the ledger")
     elif served and not wire.seat_answers and not wire.cut:
         broken[Invariant.TIMES].append(f"{row.uid}: answered in the ledger, by no seat on the wire")
