@@ -15,7 +15,7 @@ from acd.leader import Term
 from acd.outbox import Outbox
 from acd.ports import Link, LinkEvent
 from acd.resync import FloorSnapshot
-from acd.seats import Seat
+from acd.seats import Customs, Seat
 from acd.telling import Telling
 from hotline.clock import Clock
 from hotline.database import Database
@@ -116,6 +116,9 @@ class Duty:
     """How far the journal was read when the floor was last picked up; what came after was also heard."""
     journal_told: int = 0
     """How far the journal was read along with the events (`acd.retelling`)."""
+    outgoing: dict[str, str] = field(default_factory=dict)
+    """Numbers to be dialled once the agent who wants to call them has picked up, by call."""
+    customs: Customs = field(init=False)
     lease: float = field(init=False)
     """Seconds a claim lasts."""
     widening: asyncio.TimerHandle | None = None
@@ -126,7 +129,24 @@ class Duty:
 
     def __post_init__(self) -> None:
         settings = self.settings
-        self.board = Board(Rules(settings.ageing_seconds, settings.senior_only_seconds), settings.important_priority)
+        rules = Rules(
+            settings.ageing_seconds,
+            settings.senior_only_seconds,
+            settings.manager_only_seconds,
+            settings.any_seat_seconds,
+            settings.skill_wanted,
+        )
+        self.board = Board(
+            rules,
+            settings.important_priority,
+            owner_wait=settings.owner_wait_seconds,
+            clerk_overflow=settings.clerk_overflow_waiting,
+        )
+        self.customs = Customs(
+            settings.misses_before_away,
+            settings.wrap_up_seconds,
+            {str(service): seconds for service, seconds in settings.wrap_up_by_service.items()},
+        )
         self.outbox = Outbox(self.database, self.clock, promise=settings.promise_seconds)
         self.lease = max(settings.lease_seconds, settings.ring_seconds + 5.0)
 

@@ -7,17 +7,19 @@ import structlog
 from acd import callback_work, figures, telling
 from acd.board import LiveCall
 from acd.calls import CallFacts, CallState
-from acd.customers import class_of_numbers
+from acd.customers import UNKNOWN, standings
 from acd.duty import Duty
 from acd.errors import EventRefusedError, NotLeadingError
 from acd.events import CallEvent, Kind, SeatContact
+from acd.oncall.carry import follow_outgoing, originated
+from acd.oncall.heard import held
+from acd.oncall.watch import watch_telephone
 from acd.ports import AmiEvent
 from acd.resume import NOTICED, missed
 from acd.resync import FloorSnapshot
 from acd.seats import CallOver, ContactChanged
 from acd.seatwork import rest, tell_seat
 from acd.translate import translate
-from acd.words import CustomerClass
 
 HANGUP_GRACE_SECONDS = 3.0
 """A channel is gone and its `ended` was not told: so long it is waited for."""
@@ -39,6 +41,15 @@ async def hear_link(duty: Duty, event: AmiEvent) -> None:
             duty.contacts[seat] = reachable
             if seat in duty.board.seats:
                 await tell_seat(duty, seat, ContactChanged(reachable))
+                if not reachable:
+                    watch_telephone(duty, seat)
+        case None if event.name in {"Hold", "Unhold"}:
+            calls = {uid: call.facts for uid, call in duty.board.calls.items()}
+            change = held(event, duty.board.seats, calls, duty.clock.now())
+            if change is not None:
+                await hear(duty, change)
+        case None if event.name == "OriginateResponse":
+            await originated(duty, event["Uniqueid"], event["Response"] == "Success")
         case None if event.name == "Hangup" and event["Uniqueid"] in duty.board.calls:
             _await_end(duty, event["Uniqueid"])
         case None if event.name == "Hangup":
@@ -56,7 +67,8 @@ async def compare(duty: Duty, seen: FloorSnapshot) -> None:
     for extension, seat in list(duty.board.seats.items()):
         await tell_seat(duty, extension, ContactChanged(extension in seen.seats_registered))
         since = seat.state_since or seen.taken_at
-        known = seat.call_uid in duty.board.calls or seat.call_uid in duty.callbacks.dialling
+        expected = {*duty.callbacks.dialling, *duty.outgoing}
+        known = seat.call_uid in duty.board.calls or seat.call_uid in expected
         if seat.call_uid is not None and not known and since < seen.taken_at - NOTICED:
             _log.warning("acd.seat_without_call", seat=extension, call=seat.call_uid)
             await tell_seat(duty, extension, CallOver(seat.call_uid))
@@ -88,6 +100,7 @@ async def hear(duty: Duty, event: CallEvent, *, told_before: bool = False) -> No
     if event.kind is Kind.ENDED:
         telling.note_end(duty, call.facts)
     await callback_work.follow(duty, event, call)
+    await follow_outgoing(duty, event)
     _log.info(
         "acd.call", call=event.call, kind=event.kind.value, state=call.facts.state.value, seat=event.seat or None,
         epoch=event.epoch or None, detail=None if event.kind is Kind.CALLBACK else event.detail or None,
@@ -95,16 +108,18 @@ async def hear(duty: Duty, event: CallEvent, *, told_before: bool = False) -> No
 
 
 async def look_up(duty: Duty, calls: list[LiveCall]) -> None:
-    """Learn who calls (D18); left for the next resume where the database is away."""
+    """Learn who calls (D15, D18, D84, D85); left for the next resume where the database is away."""
     if duty.term is None:
         return
-    numbers = [call.facts.caller for call in calls]
+    numbers, now = [call.facts.caller for call in calls], duty.clock.now()
     try:
-        found = await duty.term.run(lambda connection: class_of_numbers(connection, numbers))
+        found = await duty.term.run(lambda connection: standings(connection, numbers, now))
     except NotLeadingError:
         return
     for call in calls:
-        call.customer_class = found.get(call.facts.caller, CustomerClass.ORDINARY)
+        standing = found.get(call.facts.caller, UNKNOWN)
+        call.customer_class = standing.customer_class
+        call.owner, call.past_limit = standing.owner, standing.past_limit
         duty.board.index_call(call.facts.uid)
 
 

@@ -52,7 +52,7 @@ def resume(
     just started. `lease`: seconds that a ring found going on may last.
     """
     live = {channel.uniqueid: channel for channel in snapshot.channels if "HL_STATE" in channel.variables}
-    aside = {channel.variables["HL_ASIDE"] for channel in snapshot.channels if "HL_ASIDE" in channel.variables}
+    aside = _spoken_of(snapshot)
     events: list[CallEvent] = []
     calls: dict[str, CallFacts] = {}
     for uid in known.keys() | journal.keys() | live.keys():
@@ -93,11 +93,17 @@ def missed(snapshot: FloorSnapshot, calls: Mapping[str, CallFacts]) -> list[Call
         if queued is not None and queued < settled and facts.queued_at is None:
             told = _seen(facts, channel, snapshot.taken_at)
             events += [event for event in told if event.kind in {Kind.ENTERED, Kind.QUEUED}]
-    aside = {channel.variables["HL_ASIDE"] for channel in snapshot.channels if "HL_ASIDE" in channel.variables}
+    aside = _spoken_of(snapshot)
     for uid, facts in calls.items():
         if uid not in live and uid not in aside and max(facts.first.values()) < settled:
             events.append(CallEvent(uid, Kind.ENDED, snapshot.taken_at, detail="lost"))
     return events
+
+
+def _spoken_of(snapshot: FloorSnapshot) -> frozenset[str]:
+    """Consults that go on, and outgoing calls whose customer is still rung: only a seat's channel knows of them."""
+    found = {channel.variables.get(name, "") for channel in snapshot.channels for name in ("HL_ASIDE", "HL_OF")}
+    return frozenset(found - {""})
 
 
 def _left_alone(facts: CallFacts, known: bool, away_since: datetime | None, now: datetime) -> datetime | None:

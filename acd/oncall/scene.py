@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from acd.calls import CallFacts
@@ -26,6 +26,10 @@ class Scene:
     seats: Mapping[str, Seat]
     outbound: bool
     """Whether calls to the public network can be made."""
+    may_dial: Callable[[str], bool]
+    """Whether a number may be called from here; False for all where none can be."""
+    new_uid: str
+    """Name of the call that this command makes, should it make one."""
 
 
 def leg_of(channels: Iterable[LiveChannel], extension: str) -> LiveChannel | None:

@@ -104,7 +104,13 @@ class EndpointAccount(pj.Account):  # type: ignore[misc]
         operation.statusCode = pj.PJSIP_SC_RINGING
         call.answer(operation)
         info = call.getInfo()
-        self.tell("incoming", remote=info.remoteUri, to=info.localUri)
+        self.tell("incoming", remote=info.remoteUri, to=info.localUri, headers=_own_headers(prm.rdata.wholeMsg))
+
+
+def _own_headers(message: str) -> dict[str, str]:
+    """What the hotline tells a seat's telephone in its INVITE: headers `X-Hotline-…`."""
+    lines = (line.partition(":") for line in message.splitlines() if line.lower().startswith("x-hotline-"))
+    return {name.strip(): value.strip() for name, _, value in lines}
 
 
 class Endpoint:
@@ -176,6 +182,12 @@ class Endpoint:
                 if command.get("code"):
                     operation.statusCode = command["code"]
                 call.hangup(operation)
+            case "hold" if call is not None:
+                call.setHold(pj.CallOpParam(True))
+            case "resume" if call is not None:
+                operation = pj.CallOpParam(True)
+                operation.opt.flag = pj.PJSUA_CALL_UNHOLD
+                call.reinvite(operation)
             case "play" if call is not None:
                 call.play(command["file"])
             case "keys" if call is not None:
