@@ -16,6 +16,7 @@ from console.announcements import routes as announcements
 from console.api import routes as api
 from console.audit import routes as audit
 from console.body import BodyLimit
+from console.callbacks import routes as callbacks
 from console.drafts import routes as drafts
 from console.floor import routes as floor
 from console.floor.board import Board
@@ -35,6 +36,7 @@ from console.phone import routes as phone
 from console.phone.sockets import PhoneSockets
 from console.replay import routes as replay
 from console.replay.peaks import PeaksCache
+from console.roster import routes as roster
 from console.samples import routes as samples
 from console.seat import registering
 from console.seat import routes as seat
@@ -55,6 +57,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     floor.router,
     wallboard.router,
     messages.router,
+    roster.router,
     notices.router,
     seat.router,
     registering.router,
@@ -65,6 +68,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     replay.router,
     samples.router,
     orders.router,
+    callbacks.router,
     menus.router,
     announcements.router,
     survey.router,

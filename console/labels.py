@@ -88,6 +88,14 @@ BREAK_REASONS: Final[Mapping[str, str]] = {
     "paperwork": N_("paperwork"),
     "meeting": N_("meeting"),
 }
+STANDINGS: Final[Mapping[str, str]] = {
+    "planned": N_("planned"),
+    "missing": N_("not here yet"),
+    "here": N_("here"),
+    "away": N_("logged out early"),
+    "done": N_("over"),
+    "absent": N_("absent"),
+}
 CAUSES: Final[Mapping[str, str]] = {
     "no_idle_seat": N_("no idle seat"),
     "ring_unanswered": N_("ring unanswered"),
@@ -119,6 +127,8 @@ AUDITED: Final[Mapping[str, str]] = {
     "sample.draw": N_("drew samples"),
     "score.write": N_("wrote a score card"),
     "order.close": N_("closed an order"),
+    "callback.call_now": N_("ended the pause before a call-back"),
+    "callback.cancel": N_("cancelled a call-back"),
     "caller.view": N_("was shown a caller's card"),
     "registration.submit": N_("handed in a registration"),
     "registration.discard": N_("ended a registration without an order"),

@@ -66,6 +66,10 @@ class Action(StrEnum):
     """Switch announcements on and off (D122), and say which days the centre works."""
     SURVEY_VIEW = "survey.view"
     """See the marks that callers gave, by seat (D47, D51)."""
+    CALLBACK_VIEW = "callback.view"
+    """See who waits to be called back, and what was tried."""
+    CALLBACK_MANAGE = "callback.manage"
+    """Cancel a call-back, or end the pause before its next attempt."""
     AUDIT_VIEW = "audit.view"
     USER_MANAGE = "user.manage"
 
@@ -91,7 +95,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
         Role.SENIOR: frozenset(
             {
                 _A.FLOOR_VIEW, _A.SEAT_SELF, _A.REGISTRATION_WRITE, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW,
-                _A.NOTICE_CONFIRM, _A.WALLBOARD_VIEW,
+                _A.NOTICE_CONFIRM, _A.WALLBOARD_VIEW, _A.CALLBACK_VIEW,
             }
         ),
         # D19-D27: letters and fax, not recordings; with nothing to enter works as a junior (D27).
@@ -124,7 +128,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
                 _A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.PHONE_MANAGE, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW, _A.SAMPLE_VIEW,
                 _A.CALL_LISTEN, _A.CALL_WHISPER, _A.CALL_BARGE,
                 _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW,
-                _A.MENU_VIEW, _A.ANNOUNCE, _A.SURVEY_VIEW,
+                _A.MENU_VIEW, _A.ANNOUNCE, _A.SURVEY_VIEW, _A.CALLBACK_VIEW, _A.CALLBACK_MANAGE,
             }
         ),
         # D15, D43, D84: the manager hotline answers for the whole case and for what leaves the house.
@@ -134,7 +138,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
                 _A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.AUDIT_VIEW,
                 _A.CALL_LISTEN, _A.CALL_WHISPER, _A.CALL_BARGE,
                 _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW,
-                _A.MENU_VIEW, _A.MENU_MANAGE, _A.ANNOUNCE, _A.SURVEY_VIEW,
+                _A.MENU_VIEW, _A.MENU_MANAGE, _A.ANNOUNCE, _A.SURVEY_VIEW, _A.CALLBACK_VIEW, _A.CALLBACK_MANAGE,
             }
         ),
         # Runs the system and its accounts; the customers' words are not part of that work.

@@ -34,6 +34,8 @@ menu.view          .      .       .             .            .          .       
 menu.manage        .      .       .             .            .          .           .          .            .          x          x
 announcement.manage .     .       .             .            .          .           .          .            x          x          .
 survey.view        .      .       .             .            x          .           x          x            x          x          .
+callback.view      .      x       .             .            .          .           .          .            x          x          .
+callback.manage    .      .       .             .            .          .           .          .            x          x          .
 audit.view         .      .       .             .            .          .           .          .            .          x          x
 user.manage        .      .       .             .            .          .           .          .            .          .          x
 """  # noqa: E501 - a table
