@@ -8,11 +8,11 @@ from enum import StrEnum
 
 from ivr.menu import CallBack, Choice, HangUp, Menu, Menus, Say, ToMenu, ToMessageBox, ToPerson, When
 
-WIDTH = 380
+WIDTH = 420
 """Of a box, in units of the drawing; texts are cut to it by whoever draws."""
 HEAD = 66
 ROW = 26
-GAP_X = 90
+GAP_X = 60
 GAP_Y = 26
 MARGIN = 12
 
@@ -54,6 +54,7 @@ class Box:
     x: int
     y: int
     height: int
+    width: int = WIDTH
 
 
 @dataclass(frozen=True)

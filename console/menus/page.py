@@ -16,7 +16,7 @@ from ivr.versions import VersionState, parse
 STATES: Mapping[str, str] = {
     VersionState.DRAFT: N_("draft"),
     VersionState.ASKED: N_("being applied"),
-    VersionState.LIVE: N_("live"),
+    VersionState.LIVE: N_("in use"),
     VersionState.PAST: N_("past"),
     VersionState.FAILED: N_("not applied"),
 }

@@ -154,7 +154,7 @@ def _drawn(checked: Checked | None) -> dict[str, Any]:
 def _writing(
     request: Request, text: str, note: str, base: int, *, checked: Checked | None = None, status: int = 200
 ) -> Response:
-    values = {"text": text, "note": note, "base": base, "longest": MOST_BYTES, "note_length": NOTE}
+    values: dict[str, Any] = {"text": text, "note": note, "base": base, "longest": MOST_BYTES, "note_length": NOTE}
     return console_of(request).pages.page(request, "menus/write.html", status=status, **values, **_drawn(checked))
 
 
