@@ -1,4 +1,4 @@
-// Limits and standards beside the form: F8 or ? opens them, Escape goes back to where one was typing.
+// Limits and standards beside the form: F2 or ? opens them, Escape goes back to where one was typing.
 const typing = (element) => element?.matches?.("input:not([type=checkbox], [type=radio]), textarea, select");
 
 export function limits() {
@@ -23,7 +23,7 @@ export function limits() {
   };
 
   document.addEventListener("keydown", (event) => {
-    const asked = event.key === "F8" || (event.key === "?" && !typing(event.target) && !event.ctrlKey && !event.altKey);
+    const asked = event.key === "F2" || (event.key === "?" && !typing(event.target) && !event.ctrlKey && !event.altKey);
     if (asked) {
       event.preventDefault();
       show(panel.hidden);

@@ -31,7 +31,8 @@ export function registration() {
     if (event.target.id !== "caller") return;
     const card = event.target.querySelector("[data-call]");
     const here = region.querySelector("[data-registration]")?.dataset.registration ?? "";
-    if (card?.dataset.registers && card.dataset.call !== here) load("");
+    const begun = region.querySelector("form.register");
+    if (card && card.dataset.call !== here && (card.dataset.registers || (here && !begun))) load("");
   });
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-register], [data-take], [data-original]");
