@@ -13,12 +13,14 @@ from datetime import UTC, datetime
 
 from acd.assign import IdleSeat, Matcher, Offer, Rules, WaitingCaller
 from acd.calls import CallFacts, CallState, hear
+from acd.clerks import at_their_desks
 from acd.events import OF_A_RING, OUTSIDE, CallEvent, Kind
 from acd.oncall.wishes import PATIENCE, best, wish_of
 from acd.promise import UNREACHABLE
-from acd.seats import Answered, CallOver, Inherited, Rang, RingOver, Seat, SeatEvent
-from acd.words import CustomerClass, Service
+from acd.seats import Answered, CallOver, Inherited, Rang, RingOver, Seat, SeatEvent, SeatState
+from acd.words import CustomerClass, Level, Service
 
+UNKNOWN = datetime.min.replace(tzinfo=UTC)
 REMEMBERED = 10_000
 """Ended calls whose late or repeated events are still recognised as such."""
 
@@ -30,6 +32,10 @@ class LiveCall:
     facts: CallFacts
     customer_class: CustomerClass | None = None
     """None until it was looked up."""
+    owner: str = ""
+    """Seat that was asked first about an open case of this caller (D85); empty for none."""
+    past_limit: bool = False
+    """A complaint of this caller is past its limit (D15, D84)."""
     tried: set[str] = field(default_factory=set)
     """Seats that this caller rang in vain."""
     claimed: tuple[str, int] | None = None
@@ -56,9 +62,22 @@ class Heard:
 
 
 class Board:
-    def __init__(self, rules: Rules, important_priority: int) -> None:
+    def __init__(
+        self, rules: Rules, important_priority: int, *, owner_wait: float = 0.0, clerk_overflow: int = 0
+    ) -> None:
+        """`owner_wait`: seconds a caller waits for the owner of the open case; `clerk_overflow`: callers waiting beyond
+        which clerks leave their work."""
         self._rules = rules
         self._important_priority = important_priority
+        self._owner_wait = owner_wait
+        self._clerk_overflow = clerk_overflow
+        self._clerk_work = 0
+        self._clerks: set[str] = set()
+        """Clerks' seats that could be offered."""
+        self._entering: frozenset[str] = frozenset()
+        """Of these, those that stay with what is to be entered."""
+        self._owned: dict[str, set[str]] = {}
+        """Callers by the seat that was asked first."""
         self.seats: dict[str, Seat] = {}
         self.calls: dict[str, LiveCall] = {}
         self.callbacks: dict[str, LiveCall] = {}
@@ -94,6 +113,9 @@ class Board:
         self._reserved.clear()
         self._wished.clear()
         self.seats.clear()
+        self._clerks.clear()
+        self._entering = frozenset()
+        self._owned.clear()
         self.calls = dict(calls)
         for seat in seats:
             self.put_seat(seat)
@@ -139,15 +161,25 @@ class Board:
     def _forget(self, uid: str) -> None:
         self._matcher.remove_caller(uid)
         self._wished.discard(uid)
-        self.calls.pop(uid, None)
+        call = self.calls.pop(uid, None)
+        if call is not None:
+            self._owned.get(call.owner, set()).discard(uid)
         self._ended[uid] = None
         while len(self._ended) > REMEMBERED:
             self._ended.popitem(last=False)
 
     def put_seat(self, seat: Seat) -> None:
         """Know this about a seat from now on."""
+        before = self.seats.get(seat.extension)
         self.seats[seat.extension] = seat
-        if seat.can_ring and seat.extension not in self._resting and seat.extension not in self._reserved:
+        if Level.CLERK in {seat.level, before.level if before is not None else seat.level}:
+            self._sort_clerks()
+        self._index_seat(seat)
+        for uid in list(self._owned.get(seat.extension, ())):
+            self.index_call(uid)
+
+    def _index_seat(self, seat: Seat) -> None:
+        if self._free(seat) and seat.extension not in self._entering:
             idle_since = seat.idle_since or seat.state_since
             self._matcher.add_seat(
                 IdleSeat(
@@ -157,14 +189,44 @@ class Board:
         else:
             self._matcher.remove_seat(seat.extension)
 
+    def _free(self, seat: Seat) -> bool:
+        return seat.can_ring and seat.extension not in self._resting and seat.extension not in self._reserved
+
     def drop_seat(self, extension: str) -> None:
         self.seats.pop(extension, None)
         self._matcher.remove_seat(extension)
+        self._sort_clerks()
+
+    def set_clerk_work(self, pieces: int) -> None:
+        """So many pieces wait to be entered: as many clerks stay with them (D27, D31)."""
+        self._clerk_work = pieces
+        self._sort_clerks()
+
+    def _sort_clerks(self) -> None:
+        self._clerks = {name for name, seat in self.seats.items() if seat.level is Level.CLERK and self._free(seat)}
+        entering = at_their_desks(self._clerks, self._clerk_work)
+        changed, self._entering = self._entering ^ entering, entering
+        for extension in changed:
+            if extension in self.seats:
+                self._index_seat(self.seats[extension])
+
+    def _offers_to_clerks(self, now: float) -> list[Offer]:
+        """With too many waiting, clerks leave their work: one after the other, who has been idle longest first."""
+        made: list[Offer] = []
+        for extension in sorted(self._entering, key=lambda name: (self.seats[name].idle_since or UNKNOWN, name)):
+            if self._matcher.waiting <= self._clerk_overflow:
+                break
+            seat = self.seats[extension]
+            self._matcher.add_seat(IdleSeat(extension, seat.level, seat.skills, 0.0, seat.classes))
+            made += self._matcher.offers(now)
+            self._matcher.remove_seat(extension)
+        return made
 
     def rest(self, extension: str) -> None:
         """Offer this seat to nobody until `rested`."""
         self._resting.add(extension)
-        self._matcher.remove_seat(extension)
+        if extension in self.seats:
+            self.put_seat(self.seats[extension])
 
     def rested(self, extension: str) -> None:
         self._resting.discard(extension)
@@ -174,7 +236,8 @@ class Board:
     def reserve(self, extension: str, uid: str) -> None:
         """Keep an idle seat for this caller, who is about to be handed to it, until `unreserve`."""
         self._reserved[extension] = uid
-        self._matcher.remove_seat(extension)
+        if extension in self.seats:
+            self.put_seat(self.seats[extension])
 
     def unreserve(self, extension: str, uid: str) -> None:
         if self._reserved.get(extension) == uid:
@@ -194,17 +257,38 @@ class Board:
             self._wished.add(uid)
             self._matcher.remove_caller(uid)
             return
-        needs_senior = call.customer_class is not None and call.customer_class.needs_senior
+        customer_class = call.customer_class or CustomerClass.ORDINARY
+        queued_at = self.places.get(uid, call.facts.place_at.timestamp())
+        first = call.facts.last_talk is None  # who was handed on has been with whoever was asked first
+        owner = call.owner if first and not call.past_limit else ""
+        if owner:
+            self._owned.setdefault(owner, set()).add(uid)
         self._matcher.add_caller(
             WaitingCaller(
                 uid,
                 wish.service or call.facts.service or Service.COMPLAINT,
-                self.places.get(uid, call.facts.place_at.timestamp()),
+                queued_at,
                 self.priority_of(call),
-                needs_senior,
+                customer_class.needs_senior,
                 frozenset(call.tried),
+                manager=call.past_limit and first,
+                customer_class=customer_class,
+                owner=owner if self._is_idle_by(owner, queued_at + self._owner_wait) else "",
+                owner_until=queued_at + self._owner_wait,
             )
         )
+
+    def _is_idle_by(self, owner: str, moment: float) -> bool:
+        """Whether the seat that was asked first can be rung at once, or when its wrap-up ends in time (D85).
+
+        A seat that talks is not waited for: nobody knows how long a talk lasts, and the caller has 15 seconds (D9).
+        """
+        seat = self.seats.get(owner)
+        if seat is None or not seat.reachable or seat.level is Level.SUPERVISOR:
+            return False
+        if seat.state is SeatState.WRAP_UP:
+            return seat.wrap_up_until is not None and seat.wrap_up_until.timestamp() <= moment
+        return self._free(seat) and owner not in self._entering
 
     def priority_of(self, call: LiveCall) -> int:
         """Head start in steps (D18)."""
@@ -215,6 +299,8 @@ class Board:
         if self.callbacks:
             self._let_callbacks_in()
         made = [*self._offers_as_wished(now), *self._matcher.offers(now)]
+        if self._entering and self._matcher.waiting > self._clerk_overflow:
+            made += self._offers_to_clerks(now)
         self._let_in.difference_update(offer.uid for offer in made)
         return made
 
@@ -304,7 +390,7 @@ def consequences(after: CallFacts, event: CallEvent, holders: Iterable[str]) -> 
         case Kind.RINGING if after.state is CallState.RINGING and after.last_ring[0] == event.epoch:
             return ((event.seat, Rang(uid, event.epoch)),)
         case Kind.ANSWERED | Kind.FALLBACK_ANSWERED if not over:
-            others = tuple((seat, CallOver(uid)) for seat in holders if seat != event.seat)
+            others = tuple((seat, CallOver(uid, after.service)) for seat in holders if seat != event.seat)
             return (*others, (event.seat, Answered(uid, event.epoch)))
         case Kind.PLACED if not over:
             return ((event.seat, Answered(uid, event.epoch)),)
@@ -314,11 +400,11 @@ def consequences(after: CallFacts, event: CallEvent, holders: Iterable[str]) -> 
         case Kind.REFUSED:
             return ((event.seat, RingOver(uid, event.epoch)),)
         case Kind.LEFT:
-            return ((event.seat, CallOver(uid)),)
+            return ((event.seat, CallOver(uid, after.service)),)
         case Kind.TALKED | Kind.VOICEMAIL | Kind.MESSAGE | Kind.CALLBACK | Kind.FALLBACK | Kind.ENDED:
-            return tuple((seat, CallOver(uid)) for seat in holders)
+            return tuple((seat, CallOver(uid, after.service)) for seat in holders)
         case Kind.HANDED | Kind.REATTACHED | Kind.LOST if not after.open_talks:
-            return tuple((seat, CallOver(uid)) for seat in holders)
+            return tuple((seat, CallOver(uid, after.service)) for seat in holders)
         case _:
             return ()
 

@@ -53,6 +53,17 @@ SELECT pg_notify('floor', ''), pg_notify('seat_news', extension || ':call') FROM
 """
 
 
+_FALL_BACK = """
+WITH back AS (
+    UPDATE seats
+    SET level = normal->>'level', skills = normal->'skills', classes = normal->'classes', normal = NULL,
+        redeployed_until = NULL
+    WHERE redeployed_until <= %(now)s AND normal IS NOT NULL
+    RETURNING extension)
+SELECT extension, pg_notify('floor', '') AS told, pg_notify('seat_news', extension || ':seat') AS page FROM back
+"""
+
+
 async def claim(
     connection: Connection, call: str, extension: str, *, now: datetime, lease: float, own: bool = False
 ) -> Seat | None:
@@ -96,6 +107,11 @@ async def expired(connection: Connection, now: datetime) -> list[Seat]:
     """Seats whose claim was neither answered nor returned within its lease."""
     query = f"SELECT {COLUMNS} FROM seats WHERE state = 'ringing' AND lease_until < %(now)s"  # noqa: S608
     return [seat_of(row) for row in await _rows(connection, query, {"now": now})]
+
+
+async def end_redeployments(connection: Connection, now: datetime) -> list[str]:
+    """Give seats whose time is over their usual level, skills and classes back (D81); which they were."""
+    return [row["extension"] for row in await _rows(connection, _FALL_BACK, {"now": now})]
 
 
 async def term_epoch(connection: Connection) -> int:

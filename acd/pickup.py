@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from acd import callback_work, claims, record, telling
 from acd.board import LiveCall
 from acd.calls import CallState
+from acd.clerks import pending_work
 from acd.duty import Duty
 from acd.hearing import look_up, watch_promise
 from acd.journal import read_journal
@@ -75,13 +76,15 @@ async def _take_over(duty: Duty, term: Term, floor: Resumed, classes: dict[str, 
         if not await term.run(lambda connection, b=before, a=after: claims.save(connection, b, a)):  # type: ignore[misc]
             _again(duty, "seat_changed")  # an agent pressed a key meanwhile
             return False
+    await term.run(lambda connection: claims.end_redeployments(connection, duty.clock.now()))
     seats = await term.run(claims.load)
     calls = {uid: LiveCall(facts, classes.get(uid)) for uid, facts in floor.calls.items()}
     for call in calls.values():
         call.tried = {ring.seat for ring in call.facts.rings.values() if ring.in_vain}
+    duty.board.set_clerk_work(await term.run(pending_work))
     duty.board.reset(seats, calls)
     duty.contacts = {seat.extension: seat.reachable for seat in seats}
-    await look_up(duty, [call for call in calls.values() if call.customer_class is None and call.facts.caller])
+    await look_up(duty, [call for call in calls.values() if call.facts.caller])
     for seat in seats:
         follow_seat(duty, seat)
     for call in calls.values():

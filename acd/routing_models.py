@@ -14,13 +14,13 @@ from hotline.database import Base
 
 
 class Caller(Base):
-    """One open case of a caller: who was asked first (D85), and until when an answer is owed (D84, D86)."""
+    """One open case by one of the caller's numbers: who was asked first (D85), until when an answer is owed (D84)."""
 
     __tablename__ = "callers"
 
     case: Mapped[str] = mapped_column(primary_key=True)
     """Number of the order."""
-    number: Mapped[str] = mapped_column(index=True)
+    number: Mapped[str] = mapped_column(primary_key=True, index=True)
     """The caller's number, plain: digits without the country code."""
     owner_id: Mapped[UUID]
     """The user who owns the case; the seat is where this user works now."""
@@ -101,5 +101,5 @@ _idle = SeatIdle.__table__
 assert isinstance(_idle, Table)
 assert isinstance(Seat.__table__, Table)
 _idle.add_is_dependent_on(Seat.__table__)  # the trigger is on `seats`
-event.listen(_idle, "after_create", DDL(APPEND))
-event.listen(_idle, "after_create", DDL(TRIGGER))
+event.listen(_idle, "after_create", DDL(APPEND))  # type: ignore[no-untyped-call]
+event.listen(_idle, "after_create", DDL(TRIGGER))  # type: ignore[no-untyped-call]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import structlog
 
 from acd import claims
+from acd.clerks import CLERKS, pending_work
 from acd.duty import Duty
 from acd.errors import NotLeadingError
 from acd.seats import ContactChanged, RingOver, Seat, SeatEvent, SeatState, WrapUpOver, step
@@ -21,7 +20,7 @@ async def tell_seat(duty: Duty, extension: str, event: SeatEvent) -> None:
         _log.warning("acd.unknown_seat", seat=extension, told=type(event).__name__)
         return
     for attempt in range(3):
-        before, after = seat, step(seat, event, duty.clock.now())
+        before, after = seat, step(seat, event, duty.clock.now(), duty.customs)
         if after is before:
             if attempt:
                 duty.board.put_seat(before)
@@ -47,18 +46,31 @@ async def tell_seat(duty: Duty, extension: str, event: SeatEvent) -> None:
 
 
 def follow_seat(duty: Duty, seat: Seat) -> None:
-    """Wrap-up ends by itself."""
+    """Wrap-up ends by itself, and so does a redeployment (D81)."""
+    now = duty.clock.now()
+    if seat.redeployed_until is not None:
+        duty.later(max(0.0, (seat.redeployed_until - now).total_seconds()), lambda: fall_back(duty))
     if seat.state is not SeatState.WRAP_UP or seat.state_since is None:
         return
     since = seat.state_since
-    over = since + timedelta(seconds=duty.settings.wrap_up_seconds)
+    over = seat.wrap_up_until or since + duty.customs.wrap_up(None)
 
     async def wrapped_up() -> None:
         current = duty.board.seats.get(seat.extension)
         if current is not None and current.state is SeatState.WRAP_UP and current.state_since == since:
             await tell_seat(duty, seat.extension, WrapUpOver())
 
-    duty.later(max(0.0, (over - duty.clock.now()).total_seconds()), wrapped_up)
+    duty.later(max(0.0, (over - now).total_seconds()), wrapped_up)
+
+
+async def fall_back(duty: Duty) -> None:
+    """Seats whose redeployment is over are again what they usually are."""
+    if duty.term is None or not duty.resumed:
+        return  # the next resume reads all
+    over = await duty.term.run(lambda connection: claims.end_redeployments(connection, duty.clock.now()))
+    for extension in over:
+        _log.info("acd.redeployment_over", seat=extension)
+        await reload(duty, extension)
 
 
 def rest(duty: Duty, extension: str) -> None:
@@ -77,6 +89,10 @@ async def reload(duty: Duty, extension: str | None) -> None:
     """Read what agents pressed; everything once more where that may have been missed."""
     if duty.term is None or not duty.resumed:
         return  # the next resume reads all
+    if extension is None or extension == CLERKS:
+        duty.board.set_clerk_work(await duty.term.run(pending_work))
+        if extension == CLERKS:
+            return
     fresh = await duty.term.run(lambda connection: claims.load(connection, extension))
     if extension is not None and not fresh:
         duty.board.drop_seat(extension)

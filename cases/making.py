@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from acd.customers import case_opened
 from acd.ledger import CallView
 from cases.clocks import reply_due
 from cases.errors import WrongField
@@ -57,6 +58,18 @@ async def make_order(
     )
     session.add(order)
     await session.flush()
+    if not closed:
+        # asking again starts no new clock: a repeated case has the limit of the first one (D15, D84)
+        await case_opened(
+            session,
+            order.number,
+            [call.caller if call is not None else "", str(sheet.fields.get("phone") or "")],
+            owner_id=order.owner_id,
+            complaint=sheet.kind is Kind.COMPLAINT,
+            repeated=original is not None,
+            opened_at=received_at,
+            due_at=original.reply_due_at if original is not None else order.reply_due_at,
+        )
     return order
 
 

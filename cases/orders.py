@@ -19,7 +19,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from acd import ledger
+from acd import customers, ledger
 from cases.clocks import Deadline, deadline
 from cases.errors import NotOwner, OrderMissing
 from cases.making import make_order, original_order
@@ -127,6 +127,7 @@ async def close(session: AsyncSession, number: str, *, reply: str, subject: Subj
     order.state = step(number, OrderState(order.state), OrderState.CLOSED).value
     order.closed_at, order.reply = now, said
     await session.flush()
+    await customers.case_closed(session, number)
     await audit.record(
         session, actor=subject.login, role=subject.role.value, action="order.close", subject=f"order:{number}",
         detail={}, now=now,

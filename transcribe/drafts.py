@@ -12,6 +12,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from acd.clerks import work_came, work_done
 from transcribe.errors import TranscribeError
 from transcribe.models import Draft, RegisteredCall, Transcript
 from transcribe.turns import Transcription, Turn
@@ -115,7 +116,14 @@ async def save(
     state = DraftState.REGISTERED if done else DraftState.PENDING
     drafted = insert(Draft).values(call_uid=call_uid, state=state.value, created_at=now, due_at=due_at, **values)
     still_open = Draft.state == DraftState.PENDING.value
-    await session.execute(drafted.on_conflict_do_update(index_elements=["call_uid"], set_=values, where=still_open))
+    written_down = await session.execute(
+        drafted.on_conflict_do_update(index_elements=["call_uid"], set_=values, where=still_open).returning(
+            Draft.due_at
+        )
+    )
+    entered_until = written_down.scalars().first()
+    if entered_until is not None:
+        await work_came(session, f"draft:{call_uid}", entered_until)
 
 
 async def registered(session: AsyncSession, call_uid: str, now: datetime) -> None:
@@ -152,6 +160,14 @@ async def count_pending(session: AsyncSession, *, due_before: datetime | None = 
     return int((await session.execute(query)).scalar_one())
 
 
+async def undecided(session: AsyncSession, call_uids: Iterable[str]) -> int:
+    """How many of these calls still wait for a clerk: their draft is pending, or not written yet."""
+    uids = list(call_uids)
+    query = select(func.count()).select_from(Draft).where(Draft.call_uid.in_(uids))
+    decided = (await session.execute(query.where(Draft.state != DraftState.PENDING.value))).scalar_one()
+    return len(uids) - int(decided)
+
+
 async def business_of(session: AsyncSession, call_uids: Iterable[str]) -> dict[str, str]:
     """Business type (D4) of calls by their drafts; calls without a draft are left out."""
     query = select(Draft.call_uid, Draft.business).where(Draft.call_uid.in_(list(call_uids)))
@@ -184,6 +200,10 @@ async def set_state(session: AsyncSession, call_uid: str, state: DraftState) -> 
         raise DraftDecided(f"the draft of call {call_uid} is {row.state} and cannot become {state}; reload the list")
     row.state = state.value
     await session.flush()
+    if state is DraftState.PENDING:
+        await work_came(session, f"draft:{call_uid}", row.due_at)
+    else:
+        await work_done(session, f"draft:{call_uid}")
     found = await get(session, call_uid)
     assert found is not None
     return found

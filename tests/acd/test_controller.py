@@ -62,12 +62,27 @@ async def test_an_unanswered_ring_goes_to_the_other_seat_and_the_first_rests(pla
 
 
 async def test_the_only_seat_is_rung_again_after_its_rest(database: Database) -> None:
-    async with playing(database, "8001") as play:
+    async with playing(database, "8001", misses_before_away=4) as play:
         play.queue("n1-1.1")
         for attempt in (1, 2, 3):
             call, seat, epoch = await play.rung(attempt)
             play.tell("ringing", call, seat=seat, epoch=epoch)
             play.tell("returned", call, seat=seat, epoch=epoch, Detail="NOANSWER")
+
+
+async def test_a_seat_that_lets_two_calls_ring_out_is_not_answering_until_ready_is_pressed(database: Database) -> None:
+    async with playing(database, "8001") as play:
+        play.queue("n1-1.1")
+        for attempt in (1, 2):
+            call, seat, epoch = await play.rung(attempt)
+            play.tell("ringing", call, seat=seat, epoch=epoch)
+            play.tell("returned", call, seat=seat, epoch=epoch, Detail="NOANSWER")
+        await play.seat_is("8001", "not_answering")
+        assert await play.one("SELECT misses FROM seats") == 2
+        async with database.transaction() as session:
+            await desk.ready(session, "8001", play.clock.now())
+        await play.rung(3)
+        assert await play.one("SELECT misses FROM seats") == 0
 
 
 async def test_a_redirect_that_is_refused_gives_the_seat_back_at_once(play: Play) -> None:

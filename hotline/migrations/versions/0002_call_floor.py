@@ -247,6 +247,16 @@ UPDATE seats SET skills = coalesce((SELECT jsonb_agg(skill) FROM jsonb_object_ke
 """
 
 
+OPEN_CASES = r"""
+INSERT INTO callers ("case", number, owner_id, complaint, repeated, opened_at, due_at)
+SELECT o.number, n.plain, o.owner_id, o.kind = 'complaint', o.original IS NOT NULL, o.received_at,
+    coalesce(f.reply_due_at, o.reply_due_at)
+FROM orders o JOIN calls c ON c.uid = o.call_uid LEFT JOIN orders f ON f.number = o.original,
+    LATERAL (SELECT regexp_replace(c.caller, '^([+]86|0086|[+])', '') AS plain) n
+WHERE o.state = 'open' AND n.plain ~ '^[0-9]{3,15}$'
+"""
+
+
 def _routing_up() -> None:
     """Skills with levels, classes and redeployment of seats; callers' open cases; clerks' work; when seats were idle."""
     op.execute(SKILLS_WITH_LEVELS)
@@ -266,14 +276,18 @@ def _routing_up() -> None:
         sa.Column("repeated", sa.Boolean(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("case", name=op.f("pk_callers")),
+        sa.PrimaryKeyConstraint("case", "number", name=op.f("pk_callers")),
     )
     op.create_index(op.f("ix_callers_number"), "callers", ["number"])
+    op.execute(OPEN_CASES)
     op.create_table(
         "clerk_work",
         sa.Column("ref", sa.String(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("ref", name=op.f("pk_clerk_work")),
+    )
+    op.execute(
+        "INSERT INTO clerk_work (ref, due_at) SELECT 'draft:' || call_uid, due_at FROM drafts WHERE state = 'pending'"
     )
     op.create_table(
         "seat_idle",
