@@ -4,6 +4,7 @@ import "htmx-ext-sse";
 import { tick } from "./clocks.js";
 import { watchFloor } from "./floor.js";
 import { keepForms } from "./keep.js";
+import { groups } from "./nav.js";
 import { rows } from "./rows.js";
 
 window.htmx = htmx;
@@ -14,3 +15,4 @@ document.addEventListener("htmx:sseMessage", tick);
 watchFloor(htmx);
 keepForms();
 rows();
+groups();
