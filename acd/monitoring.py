@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -180,7 +180,7 @@ async def change(session: AsyncSession, listening: str, wanted: Mode | None, *, 
 async def latest_of(session: AsyncSession, listener: str) -> MonitoringView | None:
     """The listening that this person began last."""
     query = select(Monitoring).where(Monitoring.listener == listener)
-    newest = query.order_by(Monitoring.asked_at.desc().nulls_last(), Monitoring.started_at.desc()).limit(1)
+    newest = query.order_by(func.coalesce(Monitoring.asked_at, Monitoring.started_at).desc()).limit(1)
     row = (await session.scalars(newest.execution_options(populate_existing=True))).first()
     return _view(row) if row is not None else None
 

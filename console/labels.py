@@ -73,6 +73,7 @@ SEAT_STATES: Final[Mapping[str, str]] = {
     "talking": N_("talking"),
     "wrap_up": N_("wrap-up"),
     "break": N_("on break"),
+    "not_answering": N_("not answering"),
 }
 OUTCOMES: Final[Mapping[str, str]] = {
     "answered": N_("answered"),

@@ -188,12 +188,18 @@ async def until(matches: Callable[[], Awaitable[bool]], seconds: float, what: st
 
 @contextlib.asynccontextmanager
 async def open_floor(
-    scratch: Path, database: Database, seats: Mapping[str, Level] | None = None, *, outbound: str = "", **acd: Any
+    scratch: Path,
+    database: Database,
+    seats: Mapping[str, Level] | None = None,
+    *,
+    outbound: str = "",
+    prompts: Path | None = None,
+    **acd: Any,
 ) -> AsyncIterator[Floor]:
     """A node with these seats known and nobody registered, no controller yet; `outbound` is the public network."""
     menu = scratch / "menu.yaml"
     menu.write_text(MENU)
-    plain = settings_of_node()
+    plain = settings_of_node(prompts=prompts)
     asterisk = plain.asterisk.model_copy(update={"outbound": outbound})
     settings = plain.model_copy(
         update={"menu": menu, "asterisk": asterisk, "acd": AcdSettings(**{"wrap_up_seconds": 1.0} | acd)}
@@ -203,7 +209,9 @@ async def open_floor(
             await desk.add_seat(session, extension, name=extension, level=level, now=SystemClock().now())
         accounts = await desk.accounts(session)
     node = AsteriskNode(
-        settings, [SeatAccount(each.extension, SecretStr(each.secret)) for each in accounts], die_with_parent=True
+        settings,
+        [SeatAccount(each.extension, SecretStr(each.secret), each.supervises) for each in accounts],
+        die_with_parent=True,
     )
     secrets = {each.extension: each.secret for each in accounts}
     try:
