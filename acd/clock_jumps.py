@@ -72,7 +72,20 @@ async def jumps_between(session: AsyncSession, start: datetime, end: datetime) -
     day = timedelta(days=1)
     query = select(ClockJump).where(ClockJump.before >= start - day, ClockJump.before <= end + day)
     rows = (await session.scalars(query.order_by(ClockJump.before))).all()
-    return tuple(Jump(row.before, row.after) for row in rows)
+    return merged(Jump(row.before, row.after) for row in rows)
+
+
+def merged(jumps: Iterable[Jump]) -> tuple[Jump, ...]:
+    """One jump that several controllers noticed, each at its own moment, is one."""
+    found: list[Jump] = []
+    for jump in jumps:
+        close = 4 * LOOK_SECONDS
+        if not any(
+            abs((jump.before - other.before).total_seconds()) < close and abs(jump.seconds - other.seconds) < close
+            for other in found
+        ):
+            found.append(jump)
+    return tuple(found)
 
 
 async def note(session: AsyncSession, jump: Jump) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acd.clock_jumps import Jump, elapsed, jumps_between, watch
+from acd.clock_jumps import Jump, elapsed, jumps_between, merged, watch
 from hotline.clock import ManualClock
 from hotline.database import Database
 
@@ -39,6 +39,13 @@ def test_seconds_that_passed_do_not_depend_on_the_clock_being_set(
 def test_without_a_jump_it_is_the_difference_and_never_negative() -> None:
     assert elapsed(NOON, NOON + timedelta(seconds=7), []) == 7
     assert elapsed(NOON, NOON - timedelta(seconds=7), []) == 0
+
+
+def test_a_jump_that_two_controllers_noticed_is_taken_out_once() -> None:
+    one = Jump(NOON, NOON + timedelta(hours=1))
+    other = Jump(NOON + timedelta(seconds=0.4), NOON + timedelta(seconds=3600.41))
+    back = Jump(NOON + timedelta(hours=1, seconds=8), NOON + timedelta(seconds=8))
+    assert merged([one, other, back]) == (one, back)
 
 
 async def test_a_clock_that_is_set_is_noticed_and_written_down_once(database: Database) -> None:

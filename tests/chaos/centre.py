@@ -136,7 +136,7 @@ class ChaosCentre:
         }
         return judge(wires, rows, rung_twice)
 
-    async def _written(self, began: datetime, traffic: Traffic, *, seconds: float = 60.0) -> list[Written]:
+    async def _written(self, began: datetime, traffic: Traffic, *, seconds: float = 120.0) -> list[Written]:
         """The ledger's rows of the scenario, once each accepted call has ended there and answered ones are recorded."""
         deadline = asyncio.get_running_loop().time() + seconds
         numbers = {placed.number for placed in traffic.placed if placed.dialog.status == 200}
@@ -208,7 +208,7 @@ class ChaosCentre:
             if phone is None:
                 continue
             if not seat.reachable:
-                await phone.register(timeout=5)
+                await phone.register(60, timeout=5)
                 states[seat.extension] = "unreachable"
                 continue
             states[seat.extension] = seat.state
