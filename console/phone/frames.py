@@ -14,7 +14,7 @@ LONGEST = 65_535
 
 _KEEP_ALIVE = frozenset({"\r\n", "\r\n\r\n"})
 _BARE_END = re.compile(r"(?<!\r)\n|\r(?!\n)")
-_NAME_ADDR = re.compile(r'(?:"[^"<>]*"|[^"<>]*)<sips?:([^@<>]*)@[^<>]*>([^<>]*)')
+_NAME_ADDR = re.compile(r'(?:"[^"<>]*" *|[^"<>]*)<sips?:([^@<>]*)@[^<>]*>([^<>]*)')
 
 
 def may_pass(frame: str, extension: str) -> bool:

@@ -19,6 +19,10 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here"),
 ]
+    pytest.mark.asterisk,
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here"),
+]
 AGENT_HERTZ, CALLER_HERTZ = 700, 440
 
 HEARD = """async () => {
@@ -75,6 +79,7 @@ async def test_an_agents_shift_at_the_browser(database: Database, tmp_path: Path
             await hears_the_agent(centre)
             await hold_mute_and_keys(centre, page, caller)
             await second_tab_is_refused(page, centre)
+            await reload_in_mid_call(centre, page)
         await shows(page, "ready")
         await asterisk_comes_back(centre, page)
         assert complaints == []
@@ -108,6 +113,15 @@ async def hold_mute_and_keys(centre: Centre, page: Page, caller: object) -> None
     await page.keyboard.press("5")
     assert (await caller.wait_for("dtmf", timeout=20)).facts == {"digit": "5"}  # type: ignore[attr-defined]
     await page.keyboard.press("Escape")
+
+
+async def reload_in_mid_call(centre: Centre, page: Page) -> None:
+    """The page is loaded anew and finds its call again, with both voices, as the same call in the same recording."""
+    await page.reload()
+    await shows(page, "talking")
+    assert await page.evaluate(HEARD) == pytest.approx(CALLER_HERTZ, abs=25), "the agent hears the caller again"
+    await hears_the_agent(centre)
+    assert await centre.one("SELECT count(*) FROM calls") == 1
 
 
 async def second_tab_is_refused(page: Page, centre: Centre) -> None:
