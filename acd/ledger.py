@@ -10,10 +10,12 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from acd.calls import CallState, Outcome
+from acd.calls import CallState, Direction, Outcome, facts_of
+from acd.events import CallEvent, Kind
 from acd.events import MONITORED
 from acd.models import Breach, Call
 from acd.models import CallEvent as EventRow
+from acd.talks import Talk
 
 _ANSWERED_BY = ("answered", "fallback_answered")
 
@@ -32,7 +34,7 @@ class CallView:
     answered_at: datetime | None
     ended_at: datetime | None
     seat: str | None
-    """The seat that answered."""
+    """The seat that answered first; `talks` has who came after."""
     outcome: str | None
     """`answered`, `voicemail`, `callback`, `abandoned` or `fallback` once the call has ended."""
     ring_attempts: int
@@ -74,14 +76,18 @@ async def get_call(session: AsyncSession, uid: str) -> CallView | None:
     return (await _views(session, [row]))[0]
 
 
-async def calls_between(session: AsyncSession, start: datetime, end: datetime) -> list[CallView]:
-    """Calls that entered in `[start, end)`, oldest first."""
-    query = select(Call).where(Call.entered_at >= start, Call.entered_at < end).order_by(Call.entered_at, Call.uid)
+async def calls_between(
+    session: AsyncSession, start: datetime, end: datetime, *, directions: Sequence[Direction] = (Direction.IN,)
+) -> list[CallView]:
+    """Calls that entered in `[start, end)`, oldest first; callers' calls where nothing else is asked for."""
+    wanted = [direction.value for direction in directions]
+    query = select(Call).where(Call.entered_at >= start, Call.entered_at < end, Call.direction.in_(wanted))
+    query = query.order_by(Call.entered_at, Call.uid)
     return await _views(session, (await session.scalars(query)).all())
 
 
 async def calls_ended_between(session: AsyncSession, start: datetime, end: datetime) -> list[CallView]:
-    """Calls that ended in `[start, end)`, oldest first."""
+    """Calls of every direction that ended in `[start, end)`, oldest first."""
     query = select(Call).where(Call.ended_at >= start, Call.ended_at < end).order_by(Call.ended_at, Call.uid)
     return await _views(session, (await session.scalars(query)).all())
 
@@ -98,6 +104,12 @@ async def last_answered_by(session: AsyncSession, seat: str) -> str | None:
     return await session.scalar(query.order_by(EventRow.at.desc()).limit(1))
 
 
+async def consults_of(session: AsyncSession, uid: str) -> list[CallView]:
+    """The consultations about a call, first to last."""
+    query = select(Call).where(Call.about == uid, Call.direction == "consult").order_by(Call.entered_at, Call.uid)
+    return await _views(session, (await session.scalars(query)).all())
+
+
 async def timeline(session: AsyncSession, uid: str) -> list[TimelineEntry]:
     """The call's milestones in order of time; who listened is told by `acd.monitoring` to those who may know."""
     query = (
@@ -109,6 +121,25 @@ async def timeline(session: AsyncSession, uid: str) -> list[TimelineEntry]:
         TimelineEntry(row.at, row.kind, row.seat, int(row.detail.get("epoch", 0)), str(row.detail.get("detail", "")))
         for row in (await session.scalars(query)).all()
     ]
+
+
+async def talks(session: AsyncSession, uid: str) -> tuple[Talk, ...]:
+    """Who talked to the customer, one after the other or together: seat, from, to, and why it ended."""
+    rows = (await session.scalars(select(EventRow).where(EventRow.call_uid == uid))).all()
+    events = (
+        CallEvent(
+            uid, Kind(row.kind), row.at, row.seat, int(row.detail.get("epoch", 0)),
+            detail=str(row.detail.get("detail", "")),
+        )
+        for row in rows
+    )  # fmt: skip
+    return facts_of(uid, events).talks
+
+
+async def consults_of(session: AsyncSession, uid: str) -> list[CallView]:
+    """The consults about a call, each a call with a recording of its own, oldest first."""
+    query = select(Call).where(Call.about == uid, Call.direction == Direction.CONSULT.value).order_by(Call.entered_at)
+    return await _views(session, (await session.scalars(query)).all())
 
 
 async def breaches_between(session: AsyncSession, start: datetime, end: datetime) -> list[BreachView]:

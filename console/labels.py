@@ -55,6 +55,8 @@ LEVELS: Final[Mapping[str, str]] = {
     "junior": N_("junior"),
     "senior": N_("senior"),
     "clerk": N_("clerk"),
+    "manager": N_("manager hotline"),
+    "supervisor": N_("supervisor"),
 }
 ANY_OF: Final[Mapping[str, str]] = {
     "junior": N_("any junior agent"),

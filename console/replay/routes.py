@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from console.access import Answer, require
 from console.errors import Missing, StoreAway
+from console.replay.beside import recordings_beside
 from console.replay.peaks import read_peaks
 from console.state import console_of
 from hotline.accounts import Subject
@@ -43,6 +44,17 @@ async def audio(
     except StoreUnavailable as error:
         raise StoreAway from error
     return StreamingResponse(replay.body, replay.status, dict(replay.headers))
+
+
+@router.get("/{call_uid}/beside")
+async def beside(
+    request: Request, call_uid: str, subject: Annotated[Subject, require(Action.RECORDING_REPLAY, Answer.DATA)]
+) -> Response:
+    """Players of what was recorded beside this call, as a fragment; empty where that is nothing."""
+    console = console_of(request)
+    async with console.database.transaction() as session:
+        found = await recordings_beside(session, call_uid)
+    return console.pages.page(request, "replay/beside.html", beside=found)
 
 
 @router.get("/{call_uid}/peaks")
