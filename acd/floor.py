@@ -66,7 +66,8 @@ _LEADER = text(
 
 async def snapshot(session: AsyncSession, now: datetime) -> FloorView:
     """Read the floor; three small queries."""
-    calls = (await session.scalars(select(Call).where(Call.ended_at.is_(None), Call.state.in_(_IN_QUEUE)))).all()
+    waits = select(Call).where(Call.ended_at.is_(None), Call.state.in_(_IN_QUEUE), Call.direction != "consult")
+    calls = (await session.scalars(waits)).all()
     seats = (await session.scalars(select(Seat).order_by(Seat.extension))).all()
     leader = (await session.execute(_LEADER, {"one": LOCK[0], "two": LOCK[1]})).scalars().first()
     waiting = [

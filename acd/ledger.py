@@ -11,8 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd.calls import CallState, Direction, Outcome, facts_of
-from acd.events import CallEvent, Kind
-from acd.events import MONITORED
+from acd.events import MONITORED, CallEvent, Kind
 from acd.models import Breach, Call
 from acd.models import CallEvent as EventRow
 from acd.talks import Talk
@@ -134,12 +133,6 @@ async def talks(session: AsyncSession, uid: str) -> tuple[Talk, ...]:
         for row in rows
     )  # fmt: skip
     return facts_of(uid, events).talks
-
-
-async def consults_of(session: AsyncSession, uid: str) -> list[CallView]:
-    """The consults about a call, each a call with a recording of its own, oldest first."""
-    query = select(Call).where(Call.about == uid, Call.direction == Direction.CONSULT.value).order_by(Call.entered_at)
-    return await _views(session, (await session.scalars(query)).all())
 
 
 async def breaches_between(session: AsyncSession, start: datetime, end: datetime) -> list[BreachView]:

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd import callback_rows, monitoring, survey
-from acd.calls import CallFacts, CallState, facts_of
+from acd.calls import CallFacts, CallState, Direction, facts_of
 from acd.events import MONITORED, CallEvent, Kind
 from acd.ledger import node_of
 from acd.models import CallEvent as EventRow
@@ -98,7 +98,8 @@ async def write(
     await callback_rows.note(session, known.values())
     await _note_breaches(session, known, promise, now)
     for uid, facts in known.items():
-        if facts.state is CallState.ENDED and locked[uid]["ended_at"] is None:
+        recorded = facts.direction is Direction.IN or facts.answered_at is not None
+        if recorded and facts.state is CallState.ENDED and locked[uid]["ended_at"] is None:
             await defer(session, FINALISE, call_uid=uid)
     await session.execute(text("SELECT pg_notify('floor', '')"))
     # a supervisor who begins to listen is announced to nobody

@@ -38,7 +38,9 @@ async def adopt(session: AsyncSession, uid: str, entered_at: datetime, ended_at:
 
 
 def _facts(call: ledger.CallView) -> CallFacts:
-    return CallFacts(call.uid, call.entered_at, call.answered_at, call.ended_at, call.outcome)
+    # a call that we make is recorded from its answer on; before that nobody speaks, and where nobody answers nothing is
+    began = call.entered_at if call.direction == "in" else call.answered_at or call.ended_at or call.entered_at
+    return CallFacts(call.uid, began, call.answered_at, call.ended_at, call.outcome)
 
 
 def _voice(listening: monitoring.MonitoringView) -> CallFacts:

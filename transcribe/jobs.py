@@ -54,6 +54,8 @@ class _Known:
     answered_second: float
     ended_at: datetime
     spoken_with: bool
+    calls_us: bool
+    """Whether it is a caller's call: one that we made, or a consult, is about a case that is registered already."""
 
 
 async def transcribe_call(context: JobContext, call_uid: str, recogniser: Recognise = recognise) -> None:
@@ -71,7 +73,8 @@ async def transcribe_call(context: JobContext, call_uid: str, recogniser: Recogn
     for warning in heard.warnings:
         _log.warning("transcribe.warning", call=call_uid, reason=warning)
     caller_spoke = any(turn.speaker != SEAT for turn in heard.turns)
-    draft = extract(heard.turns).to_json() if caller_spoke or known.spoken_with else None
+    wanted = known.calls_us and (caller_spoke or known.spoken_with)
+    draft = extract(heard.turns).to_json() if wanted else None
     due_at = known.ended_at + timedelta(hours=context.settings.draft_due_hours)
     async with context.database.transaction() as session:
         await drafts.save(session, call_uid, heard, draft, now=context.clock.now(), due_at=due_at)
@@ -91,4 +94,5 @@ async def _known(context: JobContext, call_uid: str) -> _Known:
         answered_second=recording.seconds if answered is None else answered,
         ended_at=ended,
         spoken_with=call is None or call.outcome in _SPOKEN_WITH,
+        calls_us=call is None or call.direction == "in",
     )
