@@ -52,7 +52,7 @@ async def test_each_way_has_its_right_and_a_click_writes_what_the_controller_is_
     async with house.database.transaction() as session:
         assert (await session.scalar(text("SELECT wanted FROM monitorings"))) == "barge"
     trail = (await (await house.client(Role.MANAGER)).get("/audit")).text
-    assert "对坐席耳语" in trail
+    assert "对座席耳语" in trail
 
 
 async def test_somebody_without_a_telephone_for_it_is_told_so(house: House) -> None:
