@@ -57,6 +57,7 @@ async def pick_up(duty: Duty) -> None:
         away_since=duty.away_since,
         now=duty.clock.now(),
         lease=duty.lease,
+        customs=duty.customs,
     )
     duty.journal_read = duty.journal_told = journal.end
     classes = {uid: customer_class for uid, (_, customer_class) in known.items()}

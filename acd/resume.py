@@ -15,7 +15,7 @@ from acd.calls import CallFacts, CallState, hear
 from acd.errors import EventRefusedError
 from acd.events import CallEvent, Kind
 from acd.resync import FloorSnapshot, LiveChannel
-from acd.seats import CallOver, RingOver, Seat, SeatState, step
+from acd.seats import USUAL, CallOver, Customs, RingOver, Seat, SeatState, step
 from acd.translate import moment
 from acd.words import Service
 
@@ -43,6 +43,7 @@ def resume(
     away_since: datetime | None,
     now: datetime,
     lease: float,
+    customs: Customs = USUAL,
 ) -> Resumed:
     """Put together what three sources say.
 
@@ -75,7 +76,7 @@ def resume(
         events += told + added
         if facts.first and facts.state is not CallState.ENDED:
             calls[uid] = facts
-    right = tuple((seat, _set_right(seat, calls, snapshot, now, lease)) for seat in seats)
+    right = tuple((seat, _set_right(seat, calls, snapshot, now, lease=lease, customs=customs)) for seat in seats)
     return Resumed(calls, tuple(events), right)
 
 
@@ -154,7 +155,13 @@ def _seen(facts: CallFacts, channel: LiveChannel, now: datetime) -> list[CallEve
 
 
 def _set_right(
-    seat: Seat, calls: Mapping[str, CallFacts], snapshot: FloorSnapshot, now: datetime, lease: float
+    seat: Seat,
+    calls: Mapping[str, CallFacts],
+    snapshot: FloorSnapshot,
+    now: datetime,
+    *,
+    lease: float,
+    customs: Customs,
 ) -> Seat:
     """The seat as the live calls have it."""
     after = replace(seat, reachable=seat.extension in snapshot.seats_registered)
@@ -176,9 +183,9 @@ def _set_right(
             epoch=max(seat.epoch, ringing.last_ring[0]), lease_until=now + timedelta(seconds=lease),
         )  # fmt: skip
     if after.call_uid is not None:
-        after = step(after, RingOver(after.call_uid, after.epoch), now)
+        after = step(after, RingOver(after.call_uid, after.epoch), now, customs)
     if after.call_uid is not None:
-        after = step(after, CallOver(after.call_uid), now)
+        after = step(after, CallOver(after.call_uid), now, customs)
     return after
 
 
