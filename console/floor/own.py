@@ -18,6 +18,7 @@ class Button:
 
 LOG_IN = Button("log-in", N_("Sign in at my seat"), "primary")
 READY = Button("ready", N_("Ready for calls"), "primary")
+BACK = Button("ready", N_("I am back"), "primary")
 LOG_OUT = Button("log-out", N_("Sign out of my seat"))
 
 BUTTONS: dict[str, tuple[Button, ...]] = {
@@ -27,8 +28,11 @@ BUTTONS: dict[str, tuple[Button, ...]] = {
     SeatState.TALKING: (),
     SeatState.WRAP_UP: (READY, LOG_OUT),
     SeatState.BREAK: (READY, LOG_OUT),
+    SeatState.NOT_ANSWERING: (BACK, LOG_OUT),
 }
-MAY_BREAK = frozenset({SeatState.READY, SeatState.RINGING, SeatState.TALKING, SeatState.WRAP_UP})
+MAY_BREAK = frozenset(
+    {SeatState.READY, SeatState.RINGING, SeatState.TALKING, SeatState.WRAP_UP, SeatState.NOT_ANSWERING}
+)
 
 
 @dataclass(frozen=True, slots=True)
