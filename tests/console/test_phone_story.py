@@ -19,10 +19,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here"),
 ]
-    pytest.mark.asterisk,
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here"),
-]
 AGENT_HERTZ, CALLER_HERTZ = 700, 440
 
 HEARD = """async () => {
