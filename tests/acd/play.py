@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import text
 
 from acd import desk, ledger
+from acd.callbacks import Policy
 from acd.controller import Controller
 from acd.ports import AmiEvent
 from acd.words import Level
@@ -108,15 +109,26 @@ def _ring(sent: Sent) -> tuple[str, str, int]:
 
 @contextlib.asynccontextmanager
 async def playing(
-    database: Database, *seats: str, up: bool = True, url: str | None = None, **acd: float
+    database: Database,
+    *seats: str,
+    up: bool = True,
+    url: str | None = None,
+    callbacks: Policy | None = None,
+    channels: Sequence[Mapping[str, str]] = (),
+    there: Sequence[str] = (),
+    **acd: Any,
 ) -> AsyncIterator[Play]:
-    """A leading controller with these seats ready and registered."""
+    """A leading controller with these seats ready and registered.
+
+    `channels` are in Asterisk already, seats of `there` registered.
+    """
     link = FakeLink()
     own = Database(url) if url else database
-    settings = AcdSettings(**{"wrap_up_seconds": 0.3, "ring_penalty_seconds": 0.5, "heartbeat_seconds": 0.2} | acd)  # type: ignore[arg-type]
-    play = Play(link, database, Controller(link, own, SystemClock(), settings))
+    settings = AcdSettings(**{"wrap_up_seconds": 0.3, "ring_penalty_seconds": 0.5, "heartbeat_seconds": 0.2} | acd)
+    play = Play(link, database, Controller(link, own, SystemClock(), settings, callbacks=callbacks))
+    play.channels(*channels)
     await play.ready(*seats)
-    play.registered(*seats)
+    play.registered(*seats, *there)
     running = asyncio.create_task(play.controller.run())
     try:
         if up:

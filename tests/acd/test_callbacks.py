@@ -107,8 +107,8 @@ def test_it_is_not_due_outside_hours_during_a_pause_or_after_it_expired() -> Non
 
 
 def test_it_expires_at_the_end_of_the_next_workday_at_the_earliest() -> None:
-    def expiry(*day_and_hour: int) -> datetime:
-        return POLICY.expiry(datetime(2026, 3, *day_and_hour, tzinfo=SHANGHAI)).astimezone(SHANGHAI)
+    def expiry(day: int, hour: int) -> datetime:
+        return POLICY.expiry(datetime(2026, 3, day, hour, tzinfo=SHANGHAI)).astimezone(SHANGHAI)
 
     assert expiry(16, 10) == datetime(2026, 3, 17, 21, tzinfo=SHANGHAI)
     assert expiry(16, 22) == datetime(2026, 3, 17, 22, tzinfo=SHANGHAI)

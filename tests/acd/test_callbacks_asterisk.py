@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ ALWAYS = "00:00-24:00"
 
 
 @contextlib.asynccontextmanager
-async def floor_with_public(scratch: Path, database: Database, **acd: object) -> AsyncIterator[tuple[Floor, Softphone]]:
+async def floor_with_public(scratch: Path, database: Database, **acd: Any) -> AsyncIterator[tuple[Floor, Softphone]]:
     async with (
         open_softphone("public", "127.0.0.1") as public,
         open_floor(

@@ -12,10 +12,10 @@ LEVELS = frozenset({Level.JUNIOR, Level.CLERK, Level.SENIOR})
 ONLY_SENIOR = frozenset({Level.SENIOR})
 lines = st.lists(
     st.tuples(st.integers(0, 50), st.sampled_from(list(Service)), st.sampled_from([LEVELS, ONLY_SENIOR])), max_size=25
-).map(lambda found: [InLine(f"c{n}", float(place), *rest) for n, (place, *rest) in enumerate(found)])
+).map(lambda found: [InLine(f"c{n}", float(place), service, able) for n, (place, service, able) in enumerate(found)])
 floors = st.lists(
     st.tuples(st.sampled_from([Level.JUNIOR, Level.SENIOR]), st.frozensets(st.sampled_from(list(Service)))), max_size=6
-).map(lambda found: [Staffed(f"80{n}", *rest) for n, rest in enumerate(found)])
+).map(lambda found: [Staffed(f"80{n}", level, skills) for n, (level, skills) in enumerate(found)])
 
 
 @given(lines, floors, st.none() | st.floats(1, 2000))
