@@ -53,6 +53,7 @@ async def readyz(request: Request) -> Response:
         *await health.readiness(console.database, console.now()),
         await asyncio.to_thread(disk.readiness, console.settings),
         Check("floor_events", console.hub.listening, "not listening to the database"),
+        Check("seat_events", console.seat_hub.listening, "not listening to the database"),
         Check("scripts", (DIST / "console.js").exists(), "npm ci && npm run build makes them"),
     ]
     ready = all(check.ok for check in checks)
