@@ -22,6 +22,7 @@ PUBLIC = {"/login", "/healthz", "/readyz"}
 PERSONAL = {"/", "/logout", "/language"}
 """Routes for everybody who is logged in."""
 UNKNOWN = {"call_uid": "n1-404.404", "extension": "8999", "number": "TS19700101-0001"}
+UNKNOWN |= {"notice": "404", "message": "404", "shift": "404"}
 ANY_UUID = "00000000-0000-4000-8000-000000000000"
 
 
