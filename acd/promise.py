@@ -15,6 +15,8 @@ class Cause(StrEnum):
     RING_UNANSWERED = "ring_unanswered"
     SEAT_UNREACHABLE = "seat_unreachable"
     SYSTEM = "system"
+    MENU = "menu"
+    """Only the announcements and the menu took too long; counted since entry (`acd.promise_day`)."""
 
 
 UNREACHABLE = frozenset({"CHANUNAVAIL", "CONGESTION"})

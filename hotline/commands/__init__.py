@@ -23,6 +23,7 @@ COMMANDS: dict[str, Command] = {
     "db": Command("hotline.commands.db", "Migrate the database, or compare it with this version."),
     "users": Command("hotline.commands.users", "Add people, give them a role and a password, close accounts."),
     "seats": Command("hotline.commands.seats", "Add seats and see their state."),
+    "promise": Command("hotline.commands.promise", "Count how the fifteen seconds were kept on a day."),
     "ivr": Command("hotline.commands.ivr", "Check the menus that callers hear, and see the dialplan they become."),
     "customers": Command("hotline.commands.customers", "Say whose numbers lead to a senior seat."),
     "recordings": Command("hotline.commands.recordings", "Finalise, reconcile and verify recordings."),
