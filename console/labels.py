@@ -72,6 +72,7 @@ SEAT_STATES: Final[Mapping[str, str]] = {
     "offline": N_("logged out"),
     "ready": N_("ready"),
     "ringing": N_("ringing"),
+    "calling_back": N_("calling back"),
     "talking": N_("talking"),
     "wrap_up": N_("wrap-up"),
     "break": N_("on break"),

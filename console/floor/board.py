@@ -9,6 +9,7 @@ from typing import TypedDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd import ledger
+from acd.callbacks import is_callback
 from acd.floor import FloorView, SeatView, snapshot
 from acd.ledger import CallView
 from console.floor.figures import Figures, figures
@@ -45,6 +46,12 @@ class SeatRow:
     caller: str | None
     """Number of the caller at this seat, empty when withheld; None where there is no call."""
     wrap_up_until: datetime | None = None
+    calls_back: bool = False
+    """Is kept while a customer who asked to be called back is rung and greeted."""
+
+    @property
+    def shown_state(self) -> str:
+        return "calling_back" if self.calls_back and self.state == "ringing" else self.state
 
 
 class BoardValues(TypedDict):
@@ -143,4 +150,5 @@ def seat_row(seat: SeatView, calls: dict[str, CallView], now: datetime) -> SeatR
         service=call.service if call else None,
         caller=call.caller if call else None,
         wrap_up_until=seat.wrap_up_until,
+        calls_back=is_callback(seat.call_uid or "") and (call is None or call.state == "ivr"),
     )
