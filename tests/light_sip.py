@@ -227,10 +227,11 @@ class LightPhone(asyncio.DatagramProtocol):
         found = re.search(r"branch=([^;,\s]+)", via)
         waiting = self._waiting.get(found.group(1)) if found else None
         dialog = self.dialogs.get(message.headers.get("call-id", ""))
-        if dialog is not None and dialog.outgoing and message.headers.get("cseq", "").endswith("INVITE"):
+        if waiting is not None:
+            if not waiting.done() and message.status >= 200:
+                waiting.set_result(message)
+        elif dialog is not None and dialog.outgoing and message.headers.get("cseq", "").endswith("INVITE"):
             self._invite_answered(dialog, message)
-        elif waiting is not None and not waiting.done() and message.status >= 200:
-            waiting.set_result(message)
 
     def _invite_answered(self, dialog: Dialog, message: Message) -> None:
         if message.status < 200:
@@ -386,6 +387,23 @@ class LightPhone(asyncio.DatagramProtocol):
         except TimeoutError:
             self._note("BYE unanswered", dialog)
 
+    async def hold(self, dialog: Dialog, *, on: bool) -> None:
+        """Put the other side on hold, or take it back, with a re-INVITE (RFC 3264, 8.4)."""
+        if dialog.state != "up":
+            return
+        branch = _branch()
+        dialog.cseq += 1
+        cseq = dialog.cseq
+        body = self._sdp(dialog, "sendonly" if on else "sendrecv")
+        try:
+            answer = await self._ask(branch, self._request("INVITE", dialog, branch=branch, cseq=cseq, body=body), 5)
+        except TimeoutError:
+            self._note("re-INVITE unanswered", dialog)
+            return
+        self._send(self._request("ACK", dialog, branch=_branch() if answer.status < 300 else branch, cseq=cseq))
+        if answer.status < 300:
+            self._note("held" if on else "resumed", dialog)
+
     def ring(self, dialog: Dialog) -> None:
         assert dialog.invite is not None
         dialog.state = "ringing"
@@ -452,11 +470,11 @@ class LightPhone(asyncio.DatagramProtocol):
         if dialog.outgoing and self.speaks:
             dialog.rtp.talk()
 
-    def _sdp(self, dialog: Dialog) -> str:
+    def _sdp(self, dialog: Dialog, direction: str = "sendrecv") -> str:
         assert dialog.rtp is not None
         lines = ["v=0", "o=light 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0",
                  f"m=audio {dialog.rtp.port} RTP/AVP 8 101", "a=rtpmap:8 PCMA/8000",
-                 "a=rtpmap:101 telephone-event/8000", "a=sendrecv"]  # fmt: skip
+                 "a=rtpmap:101 telephone-event/8000", f"a={direction}"]  # fmt: skip
         return "\r\n".join(lines) + "\r\n"
 
     def _request(self, method: str, dialog: Dialog, *, branch: str, cseq: int, body: str = "") -> str:

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from acd import desk, floor, ledger
 from acd.clock_jumps import elapsed, jumps_between
+from acd.errors import AcdError
 from acd.words import Level
 from hotline.clock import SystemClock
 from hotline.database import Database
@@ -188,6 +189,17 @@ class ChaosCentre:
             if asyncio.get_running_loop().time() > deadline:
                 raise TimeoutError("the seats did not become ready again within 90 s")
             await asyncio.sleep(1)
+
+    async def keep_ready(self) -> None:
+        """Press ready for whoever is not, again and again; runs until cancelled."""
+        while True:
+            with suppress(SQLAlchemyError, OSError, TimeoutError, AcdError):
+                await self._press_ready()
+            await asyncio.sleep(1)
+
+    async def settled(self, began: datetime, traffic: Traffic) -> None:
+        """Until every accepted call has ended in the ledger and every answered one is recorded."""
+        await self._written(began, traffic)
 
     def behave(self, habit: Callable[[], Behaviour], *extensions: str) -> None:
         """From now on these seats (all where none is named) take a call so."""
