@@ -13,7 +13,7 @@ from acd.errors import EventRefusedError, NotLeadingError
 from acd.events import CallEvent, Kind, SeatContact
 from acd.oncall.carry import follow_outgoing, originated
 from acd.oncall.heard import held
-from acd.oncall.watch import watch_telephone
+from acd.oncall.watch import GONE, watch_telephone
 from acd.ports import AmiEvent
 from acd.resume import NOTICED, missed
 from acd.resync import FloorSnapshot
@@ -41,8 +41,8 @@ async def hear_link(duty: Duty, event: AmiEvent) -> None:
             duty.contacts[seat] = reachable
             if seat in duty.board.seats:
                 await tell_seat(duty, seat, ContactChanged(reachable))
-                if not reachable:
-                    watch_telephone(duty, seat)
+        case None if event.name == "ContactStatus" and event["ContactStatus"] in GONE:
+            watch_telephone(duty, event["AOR"])
         case None if event.name in {"Hold", "Unhold"}:
             calls = {uid: call.facts for uid, call in duty.board.calls.items()}
             change = held(event, duty.board.seats, calls, duty.clock.now())

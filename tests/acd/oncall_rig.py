@@ -1,4 +1,4 @@
-"""Telephones that sound each in its own pitch, buttons pressed as the console presses them, and what a recording holds."""
+"""Telephones that sound each in its own pitch, buttons as the console presses them, and what a recording holds."""
 
 from __future__ import annotations
 
