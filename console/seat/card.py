@@ -11,7 +11,8 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from acd import ledger
+from acd import callback_desk, ledger
+from acd.callbacks import Callback
 from acd.customers import CustomerView, customer_of
 from acd.floor import SeatView, seat_at
 from acd.ledger import CallView
@@ -58,6 +59,8 @@ class Card:
     consulted: bool
     open: tuple[OrderView, ...]
     earlier: tuple[Earlier, ...]
+    called_back: Callback | None
+    """What the customer asked for, where we have called."""
     notes: tuple[RegistrationView, ...]
     """What other seats that had this call have noted."""
 
@@ -90,6 +93,8 @@ async def at_seat(session: AsyncSession, subject: Subject, now: datetime) -> AtS
     if uid is None and seat.state == "wrap_up":
         uid = await ledger.last_answered_by(session, seat.extension)
     call = await ledger.get_call(session, uid) if uid else None
+    if call is None and uid and (callback := await callback_desk.of_attempt(session, uid)) is not None:
+        call = await ledger.get_call(session, callback.call_uid)  # the customer has not answered yet
     if call is not None and call.direction == "consult" and call.about:
         return AtSeat(seat, await ledger.get_call(session, call.about), consulted=True)
     return AtSeat(seat, call)
@@ -100,8 +105,10 @@ async def card_of(session: AsyncSession, here: AtSeat, subject: Subject, now: da
     call, seat = here.call, here.seat
     if call is None:
         return None
-    number = number_of(call.dialled if call.direction == "out" else call.caller)
-    timeline = await ledger.timeline(session, call.uid)
+    called_back = await callback_desk.of_attempt(session, seat.call_uid or call.uid)
+    number = number_of(called_back.number if called_back else call.dialled if call.direction == "out" else call.caller)
+    # who is called back has chosen in the call in which that was asked for
+    timeline = await ledger.timeline(session, called_back.call_uid if called_back else call.uid)
     menu = [entry.detail.partition(":") for entry in timeline if entry.kind == "menu"]
     notes = [each for each in await registrations.of_call(session, call.uid) if each.seat != seat.extension]
     await registrations.card_shown(session, call_uid=call.uid, seat=seat.extension, subject=subject, now=now)
@@ -114,6 +121,7 @@ async def card_of(session: AsyncSession, here: AtSeat, subject: Subject, now: da
         waiting_since=call.queued_at or call.entered_at,
         waited=call.waited_seconds,
         consulted=here.consulted,
+        called_back=called_back,
         open=await _open_orders(session, number, now),
         earlier=await _earlier(session, call, number, now),
         notes=tuple(each for each in notes if each.fields),
