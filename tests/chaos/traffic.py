@@ -84,13 +84,16 @@ def answered_at(seats: dict[str, LightPhone], number: str) -> list[tuple[float, 
 
 
 def busy_twice(log: list[Seen]) -> list[tuple[float, str]]:
-    """Moments at which a seat was rung while it had a call already: (when, Call-ID)."""
+    """Moments at which a seat was rung while it had a call already: (when, Call-ID).
+
+    A page that was reloaded is rung for its own call, whose old leg may end a moment later.
+    """
     open_calls: set[str] = set()
     found = []
     for seen in log:
         match seen.kind:
             case "INVITE":
-                if open_calls:
+                if open_calls and "x-hotline-reattach" not in seen.headers:
                     found.append((seen.at, seen.call_id))
                 open_calls.add(seen.call_id)
             case "BYE" | "CANCEL" | "486" | "408":
