@@ -236,7 +236,8 @@ async def measure(
     spent = served.cpu() - cpu
     asked = served.queries() - queries
     drained = time.monotonic() + DRAIN_SECONDS
-    while len(watch.seen) < len(watch.changes) * arguments.viewers and time.monotonic() < drained:
+    wanted = len(watch.changes) * arguments.viewers
+    while len(watch.seen) < wanted and time.monotonic() < drained:  # noqa: ASYNC110 - the pages know of no event
         await asyncio.sleep(0.2)
     await stop()
     return Round(name, rate, watch, asked, spent, took, len(watch.changes) * arguments.viewers)

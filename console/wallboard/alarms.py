@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 
 from acd.floor import FloorView
@@ -46,13 +45,7 @@ class Health:
     """Open problems of recordings."""
 
 
-def alarms(
-    floor: FloorView,
-    lately: Total,
-    health: Health,
-    limits: WallboardSettings,
-    now: datetime,
-) -> list[Alarm]:
+def alarms(floor: FloorView, lately: Total, health: Health, limits: WallboardSettings) -> list[Alarm]:
     """The worst first. `lately` is of the present and the last half hour."""
     return [*_machines(health), *_callers(floor, lately, limits), *_seats(floor, limits), *_files(health)]
 

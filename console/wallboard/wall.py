@@ -127,7 +127,7 @@ class Wall:
             ),
             "target": limits.level,
             "slow": slow,
-            "alarms": alarms(floor, lately, slow.health, limits, now),
+            "alarms": alarms(floor, lately, slow.health, limits),
         }
 
     async def _slots(self, session: AsyncSession, midnight: datetime, now: datetime) -> list[Slot]:
