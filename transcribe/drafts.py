@@ -122,7 +122,7 @@ async def save(
         )
     )
     entered_until = written_down.scalars().first()
-    if entered_until is not None:
+    if entered_until is not None and not done:
         await work_came(session, f"draft:{call_uid}", entered_until)
 
 
@@ -135,6 +135,7 @@ async def registered(session: AsyncSession, call_uid: str, now: datetime) -> Non
     await session.execute(insert(RegisteredCall).values(call_uid=call_uid, at=now).on_conflict_do_nothing())
     pending = update(Draft).where(Draft.call_uid == call_uid, Draft.state == DraftState.PENDING.value)
     await session.execute(pending.values(state=DraftState.REGISTERED.value))
+    await work_done(session, f"draft:{call_uid}")
 
 
 async def get(session: AsyncSession, call_uid: str, *, lock: bool = False) -> DraftView | None:

@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd import desk, notices
 from acd.errors import DeskError
+from acd.floor import seat_at
 from acd.seats import Seat
 from console.access import Answer, require, subject_of
 from console.errors import N_
+from console.floor.board import seat_row
 from console.floor.own import own_seat
 from console.floor.stream import stream
 from console.labels import BREAK_REASONS
@@ -47,10 +49,7 @@ async def own_controls(
     request: Request, subject: Annotated[Subject, require(Action.SEAT_SELF, Answer.DATA)]
 ) -> HTMLResponse:
     """The agent's own controls, fetched again when the board shows that the seat's state has changed."""
-    console = console_of(request)
-    values = await console.board.values()
-    own = own_seat(values["seats"], subject.seat)
-    return console.pages.page(request, "floor/own.html", own=own, problem="", now=values["now"])
+    return await _own(request, subject, "")
 
 
 @router.get("/stream")
@@ -139,9 +138,19 @@ async def _press(
 
 
 async def _page(request: Request, subject: Subject, problem: str, status: int = 200) -> Response:
+    if request.headers.get("hx-request"):
+        return await _own(request, subject, problem)
     console = console_of(request)
     values = await console.board.values()
     own = own_seat(values["seats"], subject.seat) if allows(subject.role, Action.SEAT_SELF) else None
-    if request.headers.get("hx-request"):
-        return console.pages.page(request, "floor/own.html", own=own, problem=problem, now=values["now"])
     return console.pages.page(request, "floor/page.html", status=status, own=own, problem=problem, **values)
+
+
+async def _own(request: Request, subject: Subject, problem: str) -> HTMLResponse:
+    """The own controls alone, from the own row alone: every page at a seat asks for them with each change."""
+    console = console_of(request)
+    now = console.now()
+    async with console.database.transaction() as session:
+        seat = await seat_at(session, subject.seat, now) if subject.seat else None
+    own = own_seat([seat_row(seat, {}, now)], seat.extension) if seat else None
+    return console.pages.page(request, "floor/own.html", own=own, problem=problem, now=now)

@@ -73,6 +73,7 @@ class Registration {
     this.fit();
     this.restore();
     form.querySelector("[aria-invalid] input, input[aria-invalid], select[aria-invalid], textarea[aria-invalid]")?.focus();
+    if (document.activeElement === document.body) form.querySelector("[name=kind]").focus({ preventScroll: true });
   }
 
   leave() {

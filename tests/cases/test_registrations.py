@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from acd.models import Call
+from acd.routing_models import ClerkWork
 from cases import orders, registrations
 from cases.errors import WrongField
 from cases.models import Order
@@ -208,6 +209,7 @@ async def test_a_draft_that_comes_later_asks_nothing_of_the_clerk(
     assert await draft_state(database) is DraftState.REGISTERED
     async with database.transaction() as session:
         assert await drafts.count_pending(session) == 0
+    assert await count(database, ClerkWork) == 0, "no clerk is kept from taking calls by it"
     with pytest.raises(DraftDecided):
         async with database.transaction() as session:
             await orders.confirm(session, call_uid=UID, corrections={}, subject=clerk, now=NOW, settings=settings)
@@ -217,9 +219,11 @@ async def test_a_draft_that_comes_later_asks_nothing_of_the_clerk(
 @pytest.mark.usefixtures("talking")
 async def test_a_draft_that_was_there_before_leaves_the_clerks_list(database: Database, agent: Subject) -> None:
     await recognised(database)
+    assert await count(database, ClerkWork) == 1
     await save(database, agent, 0, **FULL)
     await submit(database, agent)
     assert await draft_state(database) is DraftState.REGISTERED
+    assert await count(database, ClerkWork) == 0
 
 
 @pytest.mark.usefixtures("talking")
