@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import text
@@ -38,7 +38,7 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CallbackView:
-    """A call-back, how many live callers who came earlier still wait, and why it is not dialled now (None: at once)."""
+    """A call-back, how many live callers in front of it still wait, and why it is not dialled now (None: at once)."""
 
     callback: Callback
     earlier: int
@@ -56,7 +56,7 @@ _UPDATE = text(
     "UPDATE callbacks SET state = :state, next_at = :next_at, history = CAST(:history AS jsonb) WHERE id = :id"
 )
 _EARLIER = text(
-    "SELECT queued_at, service FROM calls WHERE ended_at IS NULL AND queued_at IS NOT NULL"
+    "SELECT queued_at, priority FROM calls WHERE ended_at IS NULL AND queued_at IS NOT NULL"
     " AND state IN ('waiting', 'ringing', 'fallback')"
 )
 _FREE = text("SELECT skills FROM seats WHERE state = :ready AND reachable")
@@ -106,11 +106,13 @@ async def _move(session: AsyncSession, number: int, event: CallbackEvent, now: d
 async def _views(
     session: AsyncSession, callbacks: Sequence[Callback], now: datetime, policy: Policy | None
 ) -> list[CallbackView]:
-    queued = [at for at, _ in (await session.execute(_EARLIER)).all()]
+    ageing = timedelta(seconds=policy.ageing_seconds if policy is not None else 0.0)
+    places = [at - priority * ageing for at, priority in (await session.execute(_EARLIER)).all()]
     free = [skills for (skills,) in (await session.execute(_FREE, {"ready": SeatState.READY.value})).all()]
     found = []
     for callback in callbacks:
-        earlier = sum(1 for at in queued if at < callback.queued_at)
+        mine = callback.queued_at - callback.priority * ageing
+        earlier = sum(1 for place in places if place < mine)
         seats = sum(1 for skills in free if callback.service is None or callback.service.value in skills)
         found.append(CallbackView(callback, earlier, obstacle(callback, earlier, seats, now, policy)))
     return found

@@ -104,6 +104,8 @@ class Policy:
     closes: time
     """Of each day, on the clock of `zone`; 00:00 is midnight at the day's end."""
     expire_hours: float
+    ageing_seconds: float = 60.0
+    """What a step of priority is worth, as for live callers (`acd.assign`)."""
 
     @classmethod
     def of(cls, settings: Settings) -> Policy:
@@ -117,6 +119,7 @@ class Policy:
             opens,
             closes,
             settings.acd.callback_expire_hours,
+            settings.acd.ageing_seconds,
         )
 
     def may_call(self, number: str) -> bool:
