@@ -68,7 +68,7 @@ async def add_seat(
         )
     )  # fmt: skip
     await session.flush()
-    await _tell(session, extension)
+    await tell(session, extension)
     return SeatAccount(extension, secret)
 
 
@@ -84,12 +84,12 @@ def wanted_skills(skills: Skills) -> dict[str, Any]:
 
 async def remove_seat(session: AsyncSession, extension: str) -> None:
     """Remove a seat nobody works at."""
-    row = await _row(session, extension)
+    row = await seat_row(session, extension)
     if row.state not in {SeatState.OFFLINE.value, SeatState.BREAK.value}:
         raise DeskError(f"seat {extension} is in use; log it out first")
     await session.delete(row)
     await session.flush()
-    await _tell(session, extension)
+    await tell(session, extension)
 
 
 async def accounts(session: AsyncSession) -> list[SeatAccount]:
@@ -121,7 +121,7 @@ async def log_out(session: AsyncSession, extension: str, now: datetime) -> Seat:
 
 
 async def _press(session: AsyncSession, extension: str, event: SeatEvent, now: datetime, refusal: str) -> Seat:
-    row = await _row(session, extension)
+    row = await seat_row(session, extension)
     before = seat_of(row.__dict__)
     after = step(before, event, now)
     if after is before:
@@ -135,11 +135,12 @@ async def _press(session: AsyncSession, extension: str, event: SeatEvent, now: d
     row.wrap_up_until = after.wrap_up_until
     row.misses = after.misses
     await session.flush()
-    await _tell(session, extension)
+    await tell(session, extension)
     return after
 
 
-async def _row(session: AsyncSession, extension: str) -> SeatRow:
+async def seat_row(session: AsyncSession, extension: str) -> SeatRow:
+    """The row of a seat, locked until the commit; DeskError where there is none."""
     query = select(SeatRow).where(SeatRow.extension == extension).with_for_update()
     row = (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
     if row is None:
@@ -147,5 +148,6 @@ async def _row(session: AsyncSession, extension: str) -> SeatRow:
     return row
 
 
-async def _tell(session: AsyncSession, extension: str) -> None:
+async def tell(session: AsyncSession, extension: str) -> None:
+    """Controller, floor and the agent's page look at this seat again after the commit."""
     await session.execute(_CHANGED, {"channel": CHANNEL, "extension": extension})

@@ -34,6 +34,7 @@ from console.pages import DIST, STATIC, Pages
 from console.phone import proxy as phone_proxy
 from console.phone import routes as phone
 from console.phone.sockets import PhoneSockets
+from console.promise import routes as promise
 from console.replay import routes as replay
 from console.replay.peaks import PeaksCache
 from console.roster import routes as roster
@@ -41,6 +42,7 @@ from console.samples import routes as samples
 from console.seat import registering
 from console.seat import routes as seat
 from console.seat.stream import SeatHub
+from console.seats import routes as seats
 from console.state import Console
 from console.survey import routes as survey
 from console.wallboard import routes as wallboard
@@ -56,6 +58,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     login.router,
     floor.router,
     wallboard.router,
+    promise.router,
+    seats.router,
     messages.router,
     roster.router,
     notices.router,

@@ -105,6 +105,7 @@ CAUSES: Final[Mapping[str, str]] = {
     "ring_unanswered": N_("ring unanswered"),
     "seat_unreachable": N_("seat unreachable"),
     "system": N_("system"),
+    "menu": N_("announcements and menu"),
 }
 DRAFT_STATES: Final[Mapping[str, str]] = {
     "pending": N_("to do"),
@@ -136,6 +137,9 @@ AUDITED: Final[Mapping[str, str]] = {
     "caller.view": N_("was shown a caller's card"),
     "registration.submit": N_("handed in a registration"),
     "registration.discard": N_("ended a registration without an order"),
+    "seat.redeploy": N_("redeployed a seat"),
+    "seat.staff": N_("staffed a seat otherwise"),
+    "seat.back": N_("put a redeployed seat back"),
     "message.send": N_("sent a message"),
     "message.read": N_("read a message"),
     "message.answer": N_("answered a message"),

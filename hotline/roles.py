@@ -70,6 +70,8 @@ class Action(StrEnum):
     """See who waits to be called back, and what was tried."""
     CALLBACK_MANAGE = "callback.manage"
     """Cancel a call-back, or end the pause before its next attempt."""
+    PROMISE_VIEW = "promise.view"
+    """See how the fifteen seconds were kept, and who waited too long (D9)."""
     AUDIT_VIEW = "audit.view"
     USER_MANAGE = "user.manage"
 
@@ -116,18 +118,18 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
             {
                 _A.FLOOR_VIEW, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW,
                 _A.SAMPLE_VIEW, _A.SAMPLE_DRAW, _A.SCORE_WRITE, _A.CALL_LISTEN,
-                _A.WALLBOARD_VIEW,
+                _A.WALLBOARD_VIEW, _A.PROMISE_VIEW,
                 _A.SURVEY_VIEW,
             }
         ),
         # D76-D80: counts, and hears nobody.
-        Role.STATISTICIAN: frozenset({_A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.ROSTER_VIEW, _A.WALLBOARD_VIEW, _A.SURVEY_VIEW}),
+        Role.STATISTICIAN: frozenset({_A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.ROSTER_VIEW, _A.WALLBOARD_VIEW, _A.SURVEY_VIEW, _A.PROMISE_VIEW}),
         # D81-D83: shifts, redeployment, live status, discipline and attitude.
         Role.SHIFT_LEADER: frozenset(
             {
                 _A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.PHONE_MANAGE, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW, _A.SAMPLE_VIEW,
                 _A.CALL_LISTEN, _A.CALL_WHISPER, _A.CALL_BARGE,
-                _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW,
+                _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW, _A.PROMISE_VIEW,
                 _A.MENU_VIEW, _A.ANNOUNCE, _A.SURVEY_VIEW, _A.CALLBACK_VIEW, _A.CALLBACK_MANAGE,
             }
         ),
@@ -137,7 +139,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
                 _A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.PHONE_MANAGE, _A.RECORDING_REPLAY, _A.RECORDING_EXPORT, _A.DRAFT_VIEW,
                 _A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.AUDIT_VIEW,
                 _A.CALL_LISTEN, _A.CALL_WHISPER, _A.CALL_BARGE,
-                _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW,
+                _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW, _A.PROMISE_VIEW,
                 _A.MENU_VIEW, _A.MENU_MANAGE, _A.ANNOUNCE, _A.SURVEY_VIEW, _A.CALLBACK_VIEW, _A.CALLBACK_MANAGE,
             }
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypedDict
@@ -9,6 +10,7 @@ from typing import TypedDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd import ledger
+from acd.breaks import break_until
 from acd.callbacks import is_callback
 from acd.floor import FloorView, SeatView, snapshot
 from acd.ledger import CallView
@@ -46,6 +48,8 @@ class SeatRow:
     caller: str | None
     """Number of the caller at this seat, empty when withheld; None where there is no call."""
     wrap_up_until: datetime | None = None
+    break_until: datetime | None = None
+    """While on a break with a limit: when it must be over."""
     calls_back: bool = False
     """Is kept while a customer who asked to be called back is rung and greeted."""
 
@@ -94,7 +98,7 @@ class Board:
             "today": today,
             "promise": round(self._settings.acd.promise_seconds),
             "waiting": waiting_rows(floor),
-            "seats": [seat_row(seat, calls, now) for seat in floor.seats],
+            "seats": [seat_row(seat, calls, now, self._settings.acd.break_minutes) for seat in floor.seats],
             "ready": sum(1 for seat in floor.seats if seat.state == "ready" and seat.reachable),
         }
 
@@ -137,18 +141,23 @@ def waiting_rows(floor: FloorView) -> list[WaitingRow]:
     ]
 
 
-def seat_row(seat: SeatView, calls: dict[str, CallView], now: datetime) -> SeatRow:
+def seat_row(
+    seat: SeatView, calls: dict[str, CallView], now: datetime, break_minutes: Mapping[str, float] | None = None
+) -> SeatRow:
     call = calls.get(seat.call_uid or "")
+    since = now - timedelta(seconds=seat.seconds)
+    resting = seat.state == "break"
     return SeatRow(
         extension=seat.extension,
         name=seat.name,
         level=seat.level,
         state=seat.state,
-        since=now - timedelta(seconds=seat.seconds),
+        since=since,
         reachable=seat.reachable,
         break_reason=seat.break_reason,
         service=call.service if call else None,
         caller=call.caller if call else None,
         wrap_up_until=seat.wrap_up_until,
+        break_until=break_until(seat.break_reason, since, break_minutes or {}) if resting else None,
         calls_back=is_callback(seat.call_uid or "") and (call is None or call.state == "ivr"),
     )

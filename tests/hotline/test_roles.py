@@ -36,6 +36,7 @@ announcement.manage .     .       .             .            .          .       
 survey.view        .      .       .             .            x          .           x          x            x          x          .
 callback.view      .      x       .             .            .          .           .          .            x          x          .
 callback.manage    .      .       .             .            .          .           .          .            x          x          .
+promise.view       .      .       .             .            .          .           x          x            x          x          .
 audit.view         .      .       .             .            .          .           .          .            .          x          x
 user.manage        .      .       .             .            .          .           .          .            .          .          x
 """  # noqa: E501 - a table

@@ -1,0 +1,1 @@
+"""Seats as the shift leader staffs them: level, skills, customers, and redeployment for a while (D81)."""
