@@ -105,7 +105,7 @@ class _Version:
             case When(hours=hours, then=then, otherwise=otherwise):
                 label = f"w{next(self._labels)}"
                 yield " same => n,Gosub(hl-day,s,1)"
-                yield f" same => n,GotoIf($[{_open(self.menus.hours[hours])}]?{label})"
+                yield f" same => n,GotoIf($[{open_expression(self.menus.hours[hours])}]?{label})"
                 yield from self._follow(otherwise)
                 yield f" same => n({label}),NoOp()"
                 yield from self._follow(then)
@@ -130,7 +130,7 @@ class _Version:
                 yield " same => n,Hangup()"
 
 
-def _open(hours: Hours) -> str:
+def open_expression(hours: Hours) -> str:
     """An expression on what hl-day has set; a leading 1 keeps `0830` from being anything but a number."""
     return f"(${{HL_WORKDAY}} & ({_within(hours.workdays)})) | (!${{HL_WORKDAY}} & ({_within(hours.days_off)}))"
 

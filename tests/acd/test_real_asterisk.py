@@ -36,7 +36,7 @@ async def test_a_call_is_answered_talked_and_written_down(stage: Floor) -> None:
     assert (call.outcome, call.seat, call.ring_attempts, call.caller) == ("answered", "8001", 1, "13900001111")
     assert call.waited_seconds is not None
     assert call.waited_seconds < 5
-    assert await stage.timeline(call.uid) == ["entered", "queued", "ringing 8001", "answered 8001", "ended 8001"]
+    assert await stage.timeline(call.uid) == ["entered", "menu", "queued", "ringing 8001", "answered 8001", "ended 8001"]
     assert (
         await stage.one("SELECT args->>'call_uid' FROM procrastinate_jobs WHERE task_name='recordings.finalise'")
         == call.uid

@@ -89,7 +89,7 @@ async def test_killed_while_people_talk_the_call_goes_on_and_ends_in_the_books(s
     await stage.controller()
     call = await stage.call_is("ended")
     assert (call.outcome, call.seat) == ("answered", "8001")
-    assert await stage.timeline(call.uid) == ["entered", "queued", "ringing 8001", "answered 8001", "ended 8001"]
+    assert await stage.timeline(call.uid) == ["entered", "menu", "queued", "ringing 8001", "answered 8001", "ended 8001"]
     assert await stage.one("SELECT count(*) FROM procrastinate_jobs WHERE task_name='recordings.finalise'") == 1
     await stage.seat_is("8001", "ready")
 
@@ -102,7 +102,7 @@ async def test_a_call_that_came_and_went_while_no_controller_ran_is_in_the_books
     await stage.controller()
     call = await stage.call_is("ended")
     assert (call.outcome, call.caller) == ("abandoned", "13900001111")
-    assert (await stage.timeline(call.uid))[:2] == ["entered", "queued"]
+    assert (await stage.timeline(call.uid))[:3] == ["entered", "menu", "queued"]
 
 
 async def test_two_controllers_one_leads_and_the_other_takes_over(stage: Floor) -> None:

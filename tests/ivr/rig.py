@@ -228,15 +228,14 @@ async def open_stage(
     beating: bool = True,
     menu_text: str = QUICK_MENU,
     survey: str = "off",
+    outbound: str = "",
     **acd: int,
 ) -> AsyncIterator[Stage]:
     menu = scratch / "menu.yaml"
     menu.write_text(menu_text, "utf-8")
-    node = AsteriskNode(
-        settings_of_node(menu, brief_prompts(scratch / "prompts"), survey=survey, **acd),
-        [account(seat) for seat in seats],
-        die_with_parent=True,
-    )
+    settings = settings_of_node(menu, brief_prompts(scratch / "prompts"), survey=survey, **acd)
+    settings.asterisk.outbound = outbound
+    node = AsteriskNode(settings, [account(seat) for seat in seats], die_with_parent=True)
     try:
         async with node, open_ami(node.settings) as ami:
             stage = Stage(node, ami, scratch, beating)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,8 +21,9 @@ from hotline.database import Database
 from hotline.demo.softphone import Softphone, open_softphone
 from hotline.processes.airing import Airing
 from ivr import announcements, versions
-from ivr.hours import DayKind
+from ivr.hours import DayKind, Hours, Span
 from ivr.menu import Service
+from ivr.render import open_expression
 from ivr.versions import VersionState, VersionView
 from ivr.wanted import take_up
 from tests.ivr.rig import ACCESS, Stage, open_stage
@@ -215,6 +217,18 @@ async def test_days_announcements_and_presence_reach_callers_without_a_restart(h
     assert not late.heard(now)
 
 
+async def test_a_wrong_key_and_silence_are_told_apart(hall: Floor) -> None:
+    assert (await hall.apply(OLD.replace("wait_seconds: 30", "wait_seconds: 5"))).state is VersionState.LIVE
+    for number, keys, told in (("13900000008", "7", "main:wrong"), ("13900000009", "", "main:none")):
+        async with hall.caller(number) as caller:
+            await hall.inside("ivr-v2-main")
+            if keys:
+                await caller.tell("keys", keys=keys)
+            await hall.queued_as(number)
+        details = [block["Detail"] for block in hall.stage.ami.blocks if block.get("Kind") == "menu"]
+        assert details[-1] == told
+
+
 async def test_a_prompt_that_has_gone_leaves_everything_as_it_was(hall: Floor) -> None:
     news = NEW.replace("greeting: [tone]", "greeting: [news-watch]")
     now = datetime.now(UTC)
@@ -231,12 +245,33 @@ async def test_a_prompt_that_has_gone_leaves_everything_as_it_was(hall: Floor) -
         await hall.inside("ivr-v1-main")
 
 
-async def test_asterisk_reckons_the_centres_wall_clock_as_we_do(hall: Floor) -> None:
+async def test_asterisk_reckons_hours_and_the_centres_wall_clock_as_we_do(hall: Floor) -> None:
+    noon = Hours("noon", (Span(0, 30), Span(510, 720), Span(810, 1440)), (Span(540, 1020),))
+    minutes = (0, 29, 30, 509, 510, 539, 540, 719, 720, 1019, 1020, 1439)
+    lines = ["[test-hours]", "exten => 1,1,NoOp()"]
+    for kind, minute in itertools.product(DayKind, minutes):
+        lines.append(f" same => n,Set(HL_WORKDAY={int(kind is DayKind.WORKDAY)})")
+        lines.append(f" same => n,Set(HL_TIME=1{minute // 60:02d}{minute % 60:02d})")
+        lines.append(f" same => n,Set(GLOBAL(TEST_{kind.value}_{minute})=$[{open_expression(noon)}])")
+    with (hall.stage.node.paths.etc / "menus.conf").open("a", encoding="utf-8") as file:
+        file.write("\n".join([*lines, " same => n,Set(GLOBAL(TEST_DONE)=1)", ""]))
+    await hall.stage.node.command("dialplan reload")
+    await hall.stage.ami.action("Originate", Channel="Local/1@test-hours", Application="NoOp", Async="true")
+    async with asyncio.timeout(20):
+        while await _global(hall.stage, "TEST_DONE") != "1":  # noqa: ASYNC110 - a global tells nobody
+            await asyncio.sleep(0.1)
+    for kind, minute in itertools.product(DayKind, minutes):
+        known = await _global(hall.stage, f"TEST_{kind.value}_{minute}")
+        assert known == str(int(noon.open_at(minute, kind))), (kind, minute)
     zone = hall.stage.settings.timezone
     for epoch in (1_772_323_199, 1_772_323_200, 1_790_787_600, 1_798_761_599):
         answer = await hall.stage.ami.action("Getvar", Variable=f"STRFTIME({epoch},{zone},%Y%m%d-%u-%H%M)")
         local = datetime.fromtimestamp(epoch, hall.stage.settings.zone)
         assert answer["Value"] == f"{local:%Y%m%d}-{local.isoweekday()}-{local:%H%M}"
+
+
+async def _global(stage: Stage, name: str) -> str:
+    return (await stage.ami.action("Getvar", Variable=name)).get("Value", "")
 
 
 async def _listed(database: Database) -> list[announcements.AnnouncementView]:
