@@ -8,7 +8,7 @@ import { grade, measure } from "./phone-stats.js";
 import { holdLock, tab } from "./phone-tab.js";
 import { Bar } from "./phone-ui.js";
 
-const ANSWER_KEY = "F2";
+const ANSWER_KEY = "F4";
 const AUTO_ANSWER_MS = 500;
 const MEASURE_MS = 2000;
 const ASK_MS = 3000;

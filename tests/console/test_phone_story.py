@@ -68,7 +68,7 @@ async def test_an_agents_shift_at_the_browser(database: Database, tmp_path: Path
         await centre.press_ready("8001")
         async with centre.caller(heard=tmp_path / "heard.wav") as caller:
             await shows(page, "ringing")
-            await page.keyboard.press("F2")
+            await page.keyboard.press("F4")
             await shows(page, "talking")
             await caller.tell("play", file=str(tone(tmp_path / "caller.wav", CALLER_HERTZ, 90, 8000)))
             assert await page.evaluate(HEARD) == pytest.approx(CALLER_HERTZ, abs=25), "the agent hears the caller"
