@@ -2,11 +2,13 @@
 # make test   everything it needs, then the tests
 # make check  what a reviewer's machine runs: format, lint, types, import contracts
 # make bench  the speed figures of bench/
+# make chaos  faults on a real Asterisk under traffic, and a table of what held
+# make shift  a shift compressed into minutes, its figures counted by the telephones and by the system
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check bench
+.PHONY: setup demo test check bench chaos shift
 
 setup:
 	@$(PYTHON) scripts/setup.py
@@ -30,3 +32,9 @@ bench: setup
 	@$(BIN)/python bench/viewers.py
 	@$(BIN)/python bench/draft.py
 	@$(BIN)/python bench/transcribe.py hotline/demo/speech/c01-1.flac
+
+chaos: setup
+	@$(BIN)/python -m tests.chaos
+
+shift: setup
+	@$(BIN)/python -m tests.chaos.shift
