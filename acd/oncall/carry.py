@@ -12,7 +12,7 @@ from acd.commands import NO_CALL, CommandView
 from acd.duty import Duty
 from acd.errors import CommandRefused, NotLeadingError
 from acd.events import CallEvent, Kind
-from acd.oncall.decide import EPOCH, NOBODY_FREE, Act, Plan, decide
+from acd.oncall.decide import EPOCH, NOBODY_FREE, Act, Plan, agent_channel, decide, outgoing_uid
 from acd.oncall.scene import Scene, leg_of
 from acd.ports import LinkError
 from acd.resync import snapshot
@@ -59,7 +59,8 @@ async def follow_outgoing(duty: Duty, event: CallEvent) -> None:
             "Exten": "s", "Priority": "1", "Timeout": RING_MILLISECONDS, "Async": "true",
         },
         {
-            "HL_LEG": f"{event.call}-a", "HL_SEAT": event.seat, "HL_EPOCH": str(event.epoch), "HL_CALLER": number,
+            "HL_LEG": agent_channel(event.call), "HL_SEAT": event.seat, "HL_EPOCH": str(event.epoch),
+            "HL_CALLER": number,
         },
     )  # fmt: skip
     try:
@@ -73,11 +74,10 @@ async def originated(duty: Duty, uid: str, answered: bool) -> None:
     """What came of an Originate: an agent who did not pick up is free again, one whose customer did not is told."""
     if answered:
         return
-    call = uid.removesuffix("-a")
-    if uid == call:
-        if call in duty.board.calls:
-            await _hang_up_agent(duty, call)
+    if uid in duty.board.calls:
+        await _hang_up_agent(duty, uid)
         return
+    call = next((each for each in duty.outgoing if agent_channel(each) == uid), "")
     duty.outgoing.pop(call, None)
     for extension, seat in list(duty.board.seats.items()):
         if seat.call_uid == call:
@@ -86,7 +86,7 @@ async def originated(duty: Duty, uid: str, answered: bool) -> None:
 
 async def _hang_up_agent(duty: Duty, call: str) -> None:
     try:
-        await duty.link.action("Hangup", {"Channel": f"{call}-a", "Cause": "16"})
+        await duty.link.action("Hangup", {"Channel": agent_channel(call), "Cause": "16"})
     except LinkError as error:
         _log.info("acd.outgoing_agent_gone", call=call, code=error.code)
 
@@ -175,7 +175,7 @@ async def _scene(duty: Duty, command: CommandView) -> Scene:
         seats=board.seats,
         outbound=policy is not None,
         may_dial=policy.may_call if policy is not None else _no_number,
-        new_uid=f"{node}-out{command.id}",
+        new_uid=outgoing_uid(node, command.id),
     )
 
 

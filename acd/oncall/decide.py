@@ -187,9 +187,8 @@ def _dial_out(scene: Scene) -> Plan:
     ring = Act(
         "Originate",
         {
-            "Channel": f"PJSIP/{seat.extension}", "ChannelId": f"{uid}-a", "Context": "acd-outgoing", "Exten": "s",
-            "Priority": "1", "Timeout": "20000", "Async": "true", "CallerID": f"{number} <{number}>",
-            "PreDialGoSub": f"hl-outgoing-ring,s,1({uid})",
+            "Channel": f"PJSIP/{seat.extension}", "ChannelId": agent_channel(uid), "Context": "acd-outgoing",
+            "Exten": "s", "Priority": "1", "Timeout": "20000", "Async": "true", "CallerID": f"{number} <{number}>",
         },
         {
             "HL_OF": uid, "HL_OWN": seat.extension, "HL_OWN_EPOCH": EPOCH, "HL_NUMBER": number,
@@ -205,6 +204,20 @@ def _dial_out(scene: Scene) -> Plan:
 def consult_uid(call: str, command: int) -> str:
     """The consult's own name; the dialplan makes the same one (acd-consult)."""
     return f"{call}-c{command}"
+
+
+def outgoing_uid(node: str, command: int) -> str:
+    """The name of an outgoing call and of its customer's channel.
+
+    Asterisk refuses a name that another channel's begins with (AST main/channel.c `does_id_conflict`), so that neither
+    this nor the agent's may be the beginning of any other.
+    """
+    return f"{node}-out{command}-c"
+
+
+def agent_channel(call: str) -> str:
+    """The name of the agent's channel in an outgoing call."""
+    return f"{call.removesuffix('-c')}-a"
 
 
 def _call(scene: Scene) -> tuple[CallFacts, LiveChannel]:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from acd.calls import Attempt, CallFacts
 from acd.commands import TargetKind
-from acd.events import Kind
+from acd.events import OUTSIDE, Kind
 from acd.seats import Seat, SeatState
 from acd.words import Level, Service
 
@@ -34,6 +34,8 @@ class Wish:
     """The seat has had this caller: it is rung in wrap-up too."""
     levels: tuple[Level, ...] = ()
     """These levels alone, until `until`."""
+    outside: bool = False
+    """Somebody at a number of the public network, whom the dialplan rings by itself: no seat at all, until `until`."""
     until: datetime | None = None
     service: Service | None = None
     """What the caller was handed on for, where that is another service."""
@@ -41,7 +43,7 @@ class Wish:
     @property
     def is_strict(self) -> bool:
         """Whether only some seats will do, so that the usual matching passes this caller by."""
-        return bool(self.seat or self.levels)
+        return bool(self.seat or self.levels or self.outside)
 
 
 NONE = Wish()
@@ -63,6 +65,8 @@ def wish_of(facts: CallFacts, now: datetime) -> Wish:
     match kind:
         case TargetKind.SEAT if value not in vain:
             return Wish(seat=value)
+        case TargetKind.NUMBER if OUTSIDE not in vain and now < until:
+            return Wish(outside=True, until=until)
         case TargetKind.SEAT | TargetKind.NUMBER if last.seat not in vain:
             return Wish(seat=last.seat, own=True)
         case TargetKind.LEVEL if now < until:
@@ -77,7 +81,7 @@ def wish_of(facts: CallFacts, now: datetime) -> Wish:
 
 def takes(wish: Wish, seat: Seat) -> bool:
     """Whether this seat can be rung for a caller with this wish."""
-    if not seat.reachable:
+    if not seat.reachable or wish.outside:
         return False
     if wish.seat:
         return seat.extension == wish.seat and (seat.state in CALLED_BACK if wish.own else seat.can_ring)

@@ -47,19 +47,17 @@ async def press(stage: Floor, seat: str, kind: CommandKind, **argument: Mapping[
     return found[0].problem
 
 
-async def call_of(stage: Floor, uid: str) -> ledger.CallView:
-    async with stage.database.transaction() as session:
-        found = await ledger.get_call(session, uid)
-    assert found is not None
-    return found
-
-
 async def call_is(stage: Floor, uid: str, state: str, seconds: float = 30) -> ledger.CallView:
+    found: list[ledger.CallView] = []
+
     async def matches() -> bool:
-        return (await call_of(stage, uid)).state == state
+        async with stage.database.transaction() as session:
+            call = await ledger.get_call(session, uid)
+        found[:] = [call] if call is not None and call.state == state else []
+        return bool(found)
 
     await until(matches, seconds, f"call {uid} is {state}")
-    return await call_of(stage, uid)
+    return found[0]
 
 
 async def told(stage: Floor, uid: str, wanted: str, seconds: float = 25, *, times: int = 1) -> None:
