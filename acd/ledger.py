@@ -16,7 +16,7 @@ from acd.models import Breach, Call
 from acd.models import CallEvent as EventRow
 from acd.talks import Talk
 
-_ANSWERED_BY = ("answered", "fallback_answered")
+_ANSWERED_BY = ("answered", "fallback_answered", "joined")
 
 
 @dataclass(frozen=True, slots=True)

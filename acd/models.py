@@ -100,7 +100,7 @@ class CallEvent(Base):
         UniqueConstraint("call_uid", "kind", "seat", "at", name="uq_call_events_once"),
         Index(
             "ix_call_events_answered", "seat", "at",
-            postgresql_where="kind IN ('answered', 'fallback_answered')",
+            postgresql_where="kind IN ('answered', 'fallback_answered', 'joined')",
         ),
     )  # fmt: skip
 

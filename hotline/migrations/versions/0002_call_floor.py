@@ -364,7 +364,7 @@ def _registrations_up() -> None:
     op.create_index("ix_calls_caller_entered_at", "calls", ["caller", "entered_at"])
     op.create_index(
         "ix_call_events_answered", "call_events", ["seat", "at"],
-        postgresql_where=sa.text("kind IN ('answered', 'fallback_answered')"),
+        postgresql_where=sa.text("kind IN ('answered', 'fallback_answered', 'joined')"),
     )  # fmt: skip
     op.create_table(
         "registrations",
