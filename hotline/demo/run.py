@@ -20,6 +20,7 @@ from hotline.demo import scene
 from hotline.demo.cast import Cast, load_cast
 from hotline.demo.director import Pace, Stage, open_seats, play, play_seat
 from hotline.demo.facts import RunFacts, as_json, settle
+from hotline.demo.public import public_network
 from hotline.demo.table import call_table
 from hotline.errors import HotlineError
 from hotline.processes.supervisor import System, running
@@ -45,11 +46,15 @@ class Outcome:
     sip_secrets: dict[str, str]
 
 
-def demo_settings(settings: Settings) -> Settings:
-    """The demo's own instance beside the real one, with a short wrap-up so that few seats serve many callers."""
+def demo_settings(settings: Settings, outbound: str = "") -> Settings:
+    """The demo's own instance beside the real one, with a short wrap-up so that few seats serve many callers.
+
+    `outbound` is the address of a public network, used where the settings name none.
+    """
     instance = "demo" if settings.instance == "main" else settings.instance
     acd = settings.acd.model_copy(update={"wrap_up_seconds": WRAP_UP_SECONDS})
-    return settings.model_copy(update={"instance": instance, "acd": acd})
+    asterisk = settings.asterisk.model_copy(update={"outbound": settings.asterisk.outbound or outbound})
+    return settings.model_copy(update={"instance": instance, "acd": acd, "asterisk": asterisk})
 
 
 async def run_demo(settings: Settings, *, once: bool, report: Path | None, console: Console) -> None:
@@ -59,7 +64,7 @@ async def run_demo(settings: Settings, *, once: bool, report: Path | None, conso
     """
     say = _teller(console)
     cast = load_cast()
-    async with running(demo_settings(settings), progress=say) as system:
+    async with public_network(cast) as address, running(demo_settings(settings, address), progress=say) as system:
         database = Database(system.database_url)
         try:
             clock = SystemClock()
@@ -164,5 +169,5 @@ def _show_doors(console: Console, system: System, passwords: dict[str, str], sip
     asterisk = system.settings.asterisk
     registrar = f"{asterisk.bind}:{asterisk.sip_port}"
     console.print(f"来电 callers dial sip:{asterisk.access_numbers[0]}@{registrar}", highlight=False)
-    console.print(f"座席 seats register at sip:{registrar}, user = seat", highlight=False)
+    console.print(f"座席 seats register at sip:{registrar}, user = seat; or in the browser, on /seat", highlight=False)
     console.print(f"命令行 commands: HOTLINE_INSTANCE={system.settings.instance} hotline …", highlight=False)

@@ -31,10 +31,14 @@ PEOPLE = (
     Person("junior2", "李初级", Role.JUNIOR, "8002"),
     Person("senior1", "赵高级", Role.SENIOR, "8101"),
     Person("clerk1", "钱录音", Role.RECORDING_CLERK, "8201"),
-    Person("inspector1", "孙质检", Role.INSPECTOR),
-    Person("leader1", "周班长", Role.SHIFT_LEADER),
+    Person("inspector1", "孙质检", Role.INSPECTOR, "8901"),
+    Person("leader1", "周班长", Role.SHIFT_LEADER, "8902"),
+    Person("manager1", "郑经理", Role.MANAGER, "8301"),
     Person("admin", "吴管理", Role.ADMINISTRATOR),
 )
+
+OTHER_SEATS = {"8301": Level.MANAGER, "8901": Level.SUPERVISOR, "8902": Level.SUPERVISOR}
+"""Seats that take no part in the story, for whoever looks around afterwards: manager hotline, listening in."""
 
 
 async def furnish(settings: Settings, database: Database, clock: Clock, cast: Cast) -> dict[str, str]:
@@ -59,6 +63,10 @@ async def furnish(settings: Settings, database: Database, clock: Clock, cast: Ca
                 await desk.add_seat(
                     session, part.seat, name=part.name or part.seat, level=Level(part.level), now=clock.now()
                 )
+        for extension, level in OTHER_SEATS.items():
+            if extension not in seats:
+                name = next(person.name for person in PEOPLE if person.seat == extension)
+                await desk.add_seat(session, extension, name=name, level=level, now=clock.now())
         for caller in cast.callers:
             if caller.customer_class != CustomerClass.ORDINARY:
                 await customers.add_customer(session, caller.number, caller.id, CustomerClass(caller.customer_class))
