@@ -29,6 +29,7 @@ NOT_CONSULTING = "You are not consulting anybody now."
 CONSULTING = "You are consulting somebody. Take the caller back or join first."
 NOT_ANSWERED = "The one you consult has not answered yet."
 SEAT_BUSY = "Your seat has a call."
+OWN_NOT_THERE = "Your telephone is not registered or you are signed out."
 
 EPOCH = "{epoch}"
 _AT_WORK = frozenset(SeatState) - {SeatState.OFFLINE}
@@ -182,7 +183,7 @@ def _dial_out(scene: Scene) -> Plan:
     _demand_dialling(scene, number)
     seat = scene.seat
     if seat.call_uid is not None or seat.state is SeatState.OFFLINE or not seat.reachable:
-        raise CommandRefused(SEAT_BUSY if seat.call_uid is not None else SEAT_NOT_READY)
+        raise CommandRefused(SEAT_BUSY if seat.call_uid is not None else OWN_NOT_THERE)
     uid = scene.new_uid
     ring = Act(
         "Originate",

@@ -106,7 +106,7 @@ async def card_of(session: AsyncSession, here: AtSeat, subject: Subject, now: da
     if call is None:
         return None
     called_back = await callback_desk.of_attempt(session, seat.call_uid or call.uid)
-    number = number_of(called_back.number if called_back else call.dialled if call.direction == "out" else call.caller)
+    number = number_of(called_back.number if called_back else call.caller)
     # who is called back has chosen in the call in which that was asked for
     timeline = await ledger.timeline(session, called_back.call_uid if called_back else call.uid)
     menu = [entry.detail.partition(":") for entry in timeline if entry.kind == "menu"]
