@@ -29,6 +29,7 @@ bench: setup
 	@$(BIN)/python bench/assign.py
 	@$(BIN)/python bench/link.py
 	@$(BIN)/python bench/ring_latency.py
+	@$(BIN)/python bench/answer_to_audio.py
 	@$(BIN)/python bench/viewers.py
 	@$(BIN)/python bench/draft.py
 	@$(BIN)/python bench/transcribe.py hotline/demo/speech/c01-1.flac

@@ -14,7 +14,7 @@ export class Bar {
   }
 
   /** Show the parts whose `data-when` names `state`; `flags` become attributes of the bar. */
-  show(state, { call = null, silent = false } = {}) {
+  show(state, { call = null, silent = false, adrift = false } = {}) {
     this.root.dataset.state = state;
     this.root.dataset.muted = String(Boolean(call?.muted));
     for (const part of this.root.querySelectorAll("[data-when]")) {
@@ -24,6 +24,7 @@ export class Bar {
     }
     for (const part of this.root.querySelectorAll("[data-muted-is]")) part.hidden ||= part.dataset.mutedIs !== this.root.dataset.muted;
     this.root.querySelector("[data-silent]").hidden = !silent;
+    this.root.querySelector("[data-adrift]").hidden = !adrift;
     this.root.querySelector("[data-caller]").textContent = call?.kind === "call" ? call.caller : "";
     this.since = call?.live ? call.began : null;
     if (!call?.live) this.quality(null);

@@ -71,7 +71,7 @@ class Phone {
     this.lineState = state;
     if (["over", "elsewhere", "taken"].includes(state)) this.call?.end(); // its sound would go on here unseen
     this.show();
-    if (state === "ready") this.findCall();
+    if (state === "ready") this.call ? this.compare() : this.findCall();
   }
 
   /** Register found: is this seat's call going on without us, because the page was reloaded? Then ring here again. */
@@ -118,6 +118,11 @@ class Phone {
       this.ringer.beep();
       setTimeout(() => this.call === call && this.answer(), AUTO_ANSWER_MS);
     }
+  }
+
+  hangUp() {
+    if (this.lineState === "lost" && this.call?.live) command("hang_up", {}, this.csrf).catch(() => this.bar.problem(this.root.dataset.away));
+    this.call?.end();
   }
 
   take(session, kind) {
@@ -204,7 +209,7 @@ class Phone {
     const actions = {
       answer: () => this.answer(),
       decline: () => call?.end(),
-      "hang-up": () => call?.end(),
+      "hang-up": () => this.hangUp(),
       mute: () => call?.toggleMute(),
       hold: () => call?.toggleHold(),
       keypad: () => this.keypad.show(),
@@ -234,7 +239,7 @@ class Phone {
     const call = this.call;
     const state = call ? (call.kind === "echo" ? "echo" : call.state) : this.finding ? "finding" : this.lineState;
     if (call?.live) call.began ??= Date.now();
-    this.bar.show(state, { call, silent: ["ready", "ringing"].includes(state) && !mayRing() });
+    this.bar.show(state, { call, silent: ["ready", "ringing"].includes(state) && !mayRing(), adrift: call && this.lineState === "lost" });
   }
 }
 

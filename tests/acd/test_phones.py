@@ -110,13 +110,12 @@ async def test_a_telephones_credential_is_revoked_once(database: Database, token
     assert made.secret not in repr(made)
 
 
-@pytest.mark.parametrize(("label", "days"), [("", 1), ("x" * 61, 1), ("T31", 0), ("T31", 800)])
-async def test_values_out_of_shape_are_refused(database: Database, token: str, label: str, days: int) -> None:
+async def test_values_out_of_shape_are_refused(database: Database, token: str) -> None:
     async with database.transaction() as session:
-        with pytest.raises(DeskError):
-            await phones.issue_for_phone(
-                session, "8001", login="ma", label=label, until=NOW + timedelta(days=days), now=NOW
-            )
+        for label, days in (("", 1), (" ", 1), ("x" * 61, 1), ("T31", 0), ("T31", 800)):
+            until = NOW + timedelta(days=days)
+            with pytest.raises(DeskError):
+                await phones.issue_for_phone(session, "8001", login="ma", label=label, until=until, now=NOW)
 
 
 async def test_there_is_no_credential_for_a_seat_that_is_not_there(database: Database, token: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from playwright.async_api import Page
+from playwright.async_api import Page, WebSocketRoute
 
 from hotline.database import Database
 from tests.acd.floor_rig import until
@@ -41,6 +41,26 @@ HEARD = """async () => {
 """The loudest tone that the agent hears, in Hz, once anything is heard."""
 
 
+class Wire:
+    """The way of the telephone's signalling, which can be cut."""
+
+    def __init__(self) -> None:
+        self.cut = False
+        self.now: WebSocketRoute | None = None
+
+    async def carry(self, socket: WebSocketRoute) -> None:
+        if self.cut:
+            await socket.close(code=3000)
+            return
+        socket.connect_to_server()
+        self.now = socket
+
+    async def pull(self) -> None:
+        self.cut = True
+        assert self.now is not None
+        await self.now.close(code=3000)
+
+
 async def press(page: Page, name: str) -> None:
     await page.get_by_role("button", name=name, exact=False).first.click()
 
@@ -60,9 +80,12 @@ def loudest(path: Path, rate: int, since: int = 0) -> float:
 
 async def test_an_agents_shift_at_the_browser(database: Database, tmp_path: Path) -> None:
     async with open_centre(tmp_path, database) as centre:
-        page = await centre.agent()
+        page = await centre.agent(path="/floor")
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
+        wire = Wire()
+        await page.route_web_socket("**/phone/ws?*", wire.carry)
+        await page.goto(f"{centre.url}/seat")
         await shows(page, "ready")
         await centre.reachable("8001")
         await centre.press_ready("8001")
@@ -74,6 +97,7 @@ async def test_an_agents_shift_at_the_browser(database: Database, tmp_path: Path
             assert await page.evaluate(HEARD) == pytest.approx(CALLER_HERTZ, abs=25), "the agent hears the caller"
             await hears_the_agent(centre)
             await hold_mute_and_keys(centre, page, caller)
+            await signalling_is_cut(page, wire)
             await second_tab_is_refused(page, centre)
             await reload_in_mid_call(centre, page)
         await shows(page, "ready")
@@ -82,7 +106,8 @@ async def test_an_agents_shift_at_the_browser(database: Database, tmp_path: Path
 
 
 async def hears_the_agent(centre: Centre) -> None:
-    """The recording's leg of what the caller hears carries the agent's tone."""
+    """The recording's legs carry from here on what each side says."""
+    (said,) = centre.spool.glob("*.rx.sln16")
     (leg,) = centre.spool.glob("*.tx.sln16")
     start = leg.stat().st_size // 2
 
@@ -90,6 +115,7 @@ async def hears_the_agent(centre: Centre) -> None:
         return abs(loudest(leg, 16000, start) - AGENT_HERTZ) < 10
 
     await until(agent, 20, "the caller hears the agent")
+    assert loudest(said, 16000, start) == pytest.approx(CALLER_HERTZ, abs=10), "the caller is recorded"
 
 
 async def hold_mute_and_keys(centre: Centre, page: Page, caller: object) -> None:
@@ -118,6 +144,16 @@ async def reload_in_mid_call(centre: Centre, page: Page) -> None:
     assert await page.evaluate(HEARD) == pytest.approx(CALLER_HERTZ, abs=25), "the agent hears the caller again"
     await hears_the_agent(centre)
     assert await centre.one("SELECT count(*) FROM calls") == 1
+
+
+async def signalling_is_cut(page: Page, wire: Wire) -> None:
+    """The page says so, the voices go on, and it comes back by itself."""
+    await wire.pull()
+    await page.locator("[data-adrift]").wait_for()
+    assert await page.evaluate(HEARD) == pytest.approx(CALLER_HERTZ, abs=25), "the talk goes on meanwhile"
+    wire.cut = False
+    await page.locator("[data-adrift]").wait_for(state="hidden")
+    await shows(page, "talking")
 
 
 async def second_tab_is_refused(page: Page, centre: Centre) -> None:
