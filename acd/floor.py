@@ -17,7 +17,7 @@ from acd.seats import SeatState
 
 @dataclass(frozen=True, slots=True)
 class WaitingView:
-    """A caller in the queue; `seconds` since it was entered (D9)."""
+    """A caller in line; `seconds` since entry, where the clock of D9 starts."""
 
     uid: str
     caller: str
@@ -77,7 +77,7 @@ async def snapshot(session: AsyncSession, now: datetime) -> FloorView:
             service=call.service,
             customer_class=call.customer_class,
             state=call.state,
-            seconds=_since(call.queued_at or call.entered_at, now),
+            seconds=_since(call.entered_at, now),
         )
         for call in calls
     ]

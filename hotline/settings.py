@@ -206,8 +206,6 @@ class WallboardSettings(Section):
     """Alarm while fewer than this share of the last half hour's callers were answered within the promise."""
     level_calls: int = Field(10, ge=1)
     """A share of fewer callers than this raises no alarm."""
-    break_minutes: float = Field(20.0, gt=0)
-    """A break longer than this is shown as over its limit."""
 
 
 class ShiftSettings(Section):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from acd.floor import FloorView
+from acd.breaks import break_until
+from acd.floor import FloorView, SeatView
+from acd.seats import SeatState
 from acd.today import Total
 from console.errors import N_
 from hotline.settings import WallboardSettings
@@ -30,6 +33,13 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    wall: WallboardSettings
+    break_minutes: Mapping[str, float]
+    """How long a break may last, by its reason."""
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """What the machines say; `None` where it could not be asked."""
 
@@ -45,9 +55,9 @@ class Health:
     """Open problems of recordings."""
 
 
-def alarms(floor: FloorView, lately: Total, health: Health, limits: WallboardSettings) -> list[Alarm]:
+def alarms(floor: FloorView, lately: Total, health: Health, limits: Limits) -> list[Alarm]:
     """The worst first. `lately` is of the present and the last half hour."""
-    return [*_machines(health), *_callers(floor, lately, limits), *_seats(floor, limits), *_files(health)]
+    return [*_machines(health), *_callers(floor, lately, limits.wall), *_seats(floor, limits), *_files(health)]
 
 
 def _machines(health: Health) -> list[Alarm]:
@@ -83,11 +93,15 @@ def _callers(floor: FloorView, lately: Total, limits: WallboardSettings) -> list
     return found
 
 
-def _seats(floor: FloorView, limits: WallboardSettings) -> list[Alarm]:
-    long = [seat.extension for seat in floor.seats if over_break(seat.state, seat.seconds, limits)]
-    if not long:
-        return []
-    return [Alarm("breaks", Weight.WARN, N_("Break over its limit: %(seats)s"), {"seats": " ".join(long[:6])})]
+def _seats(floor: FloorView, limits: Limits) -> list[Alarm]:
+    found = []
+    away = [seat.extension for seat in floor.seats if seat.state == SeatState.NOT_ANSWERING]
+    if away:
+        found.append(Alarm("away", Weight.WARN, N_("Ring in vain: %(seats)s"), {"seats": " ".join(away[:6])}))
+    long = [seat.extension for seat in floor.seats if over_break(seat, limits.break_minutes, floor.taken_at)]
+    if long:
+        found.append(Alarm("breaks", Weight.WARN, N_("Break over its limit: %(seats)s"), {"seats": " ".join(long[:6])}))
+    return found
 
 
 def _files(health: Health) -> list[Alarm]:
@@ -97,6 +111,9 @@ def _files(health: Health) -> list[Alarm]:
     return [Alarm("recordings", Weight.WARN, N_("%(count)s recordings are missing or unsound"), values)]
 
 
-def over_break(state: str, seconds: float, limits: WallboardSettings) -> bool:
-    """Whether a seat's break has lasted too long."""
-    return state == "break" and seconds > limits.break_minutes * 60
+def over_break(seat: SeatView, minutes: Mapping[str, float], now: datetime) -> bool:
+    """Whether a seat's break has lasted longer than its reason allows."""
+    if seat.state != SeatState.BREAK:
+        return False
+    end = break_until(seat.break_reason, now - timedelta(seconds=seat.seconds), minutes)
+    return end is not None and now > end

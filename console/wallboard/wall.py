@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd import today
 from acd.floor import FloorView, SeatView, snapshot
+from acd.seats import SeatState
 from acd.today import Slot, Total
 from console.pages import Pages
-from console.wallboard.alarms import Alarm, Health, alarms, over_break
+from console.wallboard.alarms import Alarm, Health, Limits, alarms, over_break
 from console.wallboard.curve import Curve, curve
 from hotline import health
 from hotline.clock import Clock
@@ -51,7 +52,7 @@ class Tile:
     since: datetime
     reason: str | None
     wrong: str
-    """`break` over its limit, `phone` not connected, or empty."""
+    """`away` for not answering, `break` over its limit, `phone` not connected, or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ class Wall:
             ),
             "target": limits.level,
             "slow": slow,
-            "alarms": alarms(floor, lately, slow.health, limits),
+            "alarms": alarms(floor, lately, slow.health, Limits(limits, self._settings.acd.break_minutes)),
         }
 
     async def _slots(self, session: AsyncSession, midnight: datetime, now: datetime) -> list[Slot]:
@@ -186,7 +187,7 @@ def seat_tiles(floor: FloorView, settings: Settings, now: datetime) -> list[Tile
             seat.state,
             now - timedelta(seconds=seat.seconds),
             seat.break_reason if seat.state == "break" else None,
-            _wrong(seat, settings),
+            _wrong(seat, settings, now),
         )
         for seat in floor.seats
         if seat.state != "offline" and seat.level != "supervisor"
@@ -204,8 +205,10 @@ def counts(floor: FloorView) -> dict[str, int]:
     return found
 
 
-def _wrong(seat: SeatView, settings: Settings) -> str:
-    if over_break(seat.state, seat.seconds, settings.wallboard):
+def _wrong(seat: SeatView, settings: Settings, now: datetime) -> str:
+    if seat.state == SeatState.NOT_ANSWERING:
+        return "away"
+    if over_break(seat, settings.acd.break_minutes, now):
         return "break"
     return "" if seat.reachable else "phone"
 

@@ -49,7 +49,7 @@ async def test_the_wall_is_one_screen_that_follows_the_floor_and_sounds_once(at_
     await alarm.get_by_role("button").click()
     await expect(alarm).to_have_attribute("data-seen", "", timeout=SLOW)
     # a new one sounds once more, however many boards show it
-    since = datetime.now(UTC) - timedelta(minutes=40)
+    since = datetime.now(UTC) - timedelta(minutes=50)
     await notified(at_desk, "UPDATE seats SET state_since = :since WHERE extension = '8004'", since=since)
     await expect(page.locator('[data-alarm="breaks"]')).to_be_visible(timeout=SLOW)
     await notified(at_desk, "UPDATE seats SET state = 'wrap_up', state_since = now() WHERE extension = '8003'")

@@ -14,7 +14,7 @@ from acd import today
 from acd.floor import FloorView, SeatView, WaitingView
 from acd.today import HALF_HOUR, Slot, Total
 from console.floor.stream import stream
-from console.wallboard.alarms import Alarm, Health, Weight, alarms
+from console.wallboard.alarms import Alarm, Health, Limits, Weight, alarms
 from console.wallboard.curve import HEIGHT, WIDTH, curve
 from console.wallboard.wall import MOST_TILES, counts, seat_tiles
 from hotline import health
@@ -28,7 +28,7 @@ MIDNIGHT = datetime(2026, 11, 22, 16, tzinfo=UTC)
 """In Shanghai."""
 WELL = Health(leads=True, linked=True, worker=True, disk="ok", free_mb=9000, recordings=0)
 CALM = Total(100, 100, 95, 100, 0, 0)
-LIMITS = WallboardSettings()
+LIMITS = Limits(WallboardSettings(), {"meal": 20.0})
 
 
 def waiting(seconds: float) -> WaitingView:
@@ -74,9 +74,17 @@ def test_callers_without_any_seat_that_could_ring_are_an_alarm() -> None:
     assert "nobody_ready" in raised(floor(4, seats=(seat(reachable=False),)))
 
 
-def test_a_break_past_its_limit_names_the_seat() -> None:
-    assert raised(floor(seats=(seat("8004", "break", 20 * 60 + 1),)))["breaks"].values == {"seats": "8004"}
-    assert raised(floor(seats=(seat("8004", "break", 20 * 60 - 1),))) == {}
+def test_a_break_past_the_limit_of_its_reason_names_the_seat() -> None:
+    def resting(seconds: float, reason: str) -> dict[str, Alarm]:
+        return raised(floor(seats=(seat("8004", "break", seconds, break_reason=reason),)))
+
+    assert resting(20 * 60 + 1, "meal")["breaks"].values == {"seats": "8004"}
+    assert resting(20 * 60 - 1, "meal") == {}
+    assert resting(9 * 3600, "paperwork") == {}, "a reason without a limit"
+
+
+def test_a_seat_that_rings_in_vain_is_an_alarm() -> None:
+    assert raised(floor(seats=(seat("8002", "not_answering"),)))["away"].values == {"seats": "8002"}
 
 
 @pytest.mark.parametrize(
@@ -116,6 +124,7 @@ async def test_half_hours_are_counted_in_the_database_as_the_calls_say(house: Ho
             [
                 seed.ended("a", entered(1), waited=15.0, talked=60),
                 seed.ended("b", entered(29.9), waited=15.1, talked=60),
+                seed.call("out", entered(2), direction="out"),
                 seed.call("c", entered(31), state="ended", outcome="abandoned", ended_at=entered(31.1)),
                 seed.call("d", entered(40), state="ended", outcome="voicemail", ended_at=entered(45)),
                 seed.call("e", entered(41), state="ended", outcome="abandoned", queued_at=None, ended_at=entered(42)),
@@ -175,7 +184,7 @@ def test_seats_that_need_a_look_come_first_and_supervisors_are_no_seats(settings
         seats=(
             seat("8001"),
             seat("8002", reachable=False),
-            seat("8003", "break", 3600),
+            seat("8003", "break", 3600, break_reason="meal"),
             seat("8004", "offline"),
             seat("8099", level="supervisor"),
         )
