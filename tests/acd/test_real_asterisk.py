@@ -148,7 +148,7 @@ async def test_second_seat_is_rung_before_fifteen_seconds(tmp_path: Path, databa
         call = await stage.call_is("talking")
         assert call.waited_seconds is not None
         assert 7 <= call.waited_seconds < 15
-        assert (await stage.timeline(call.uid))[2:] == [
+        assert (await stage.timeline(call.uid))[3:] == [
             f"ringing {first}", f"returned {first}", f"ringing {second}", f"answered {second}",
         ]  # fmt: skip
         assert await stage.one("SELECT count(*) FROM breaches") == 0
