@@ -28,6 +28,7 @@ from console.menus import routes as menus
 from console.messages import notices
 from console.messages import routes as messages
 from console.monitor import routes as monitor
+from console.oncall import customer
 from console.oncall import routes as oncall
 from console.orders import routes as orders
 from console.pages import DIST, STATIC, Pages
@@ -66,6 +67,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     seat.router,
     registering.router,
     oncall.router,
+    customer.router,
     phone.router,
     monitor.router,
     drafts.router,

@@ -60,7 +60,7 @@ async def command(
             )  # fmt: skip
     except CommandRefused as refused:
         return _answer(request, None, CommandState.REFUSED, str(refused), 409)
-    found = await _outcome(request, asked)
+    found = await settled(request, asked)
     return _answer(request, asked, found.state, found.problem, 409 if found.state is CommandState.REFUSED else 200)
 
 
@@ -76,7 +76,8 @@ async def _argument(request: Request) -> Mapping[str, Any]:
     return value
 
 
-async def _outcome(request: Request, asked: int) -> CommandView:
+async def settled(request: Request, asked: int) -> CommandView:
+    """How a command stands once it is carried out, or after `PATIENCE_SECONDS`."""
     console = console_of(request)
     deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
     while True:

@@ -41,4 +41,5 @@ async def order_list(
         states=list(OrderState),
         mine=mine,
         now=now,
+        calls=subject.seat is not None and bool(console.settings.asterisk.outbound),
     )
