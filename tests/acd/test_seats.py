@@ -10,11 +10,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from acd.seats import (
     TRANSITIONS,
+    USUAL,
     Answered,
     BreakTaken,
     CallOver,
     Claimed,
     ContactChanged,
+    Customs,
     LoggedIn,
     LoggedOut,
     Rang,
@@ -114,6 +116,46 @@ def test_the_fallback_queue_makes_a_seat_talk_without_a_claim() -> None:
     )
 
 
+def missed(times: int, customs: Customs = USUAL) -> Seat:
+    """A seat that lets so many calls ring out."""
+    start = seat()
+    for epoch in range(1, times + 1):
+        start = step(start, Claimed("a", epoch, LEASE), LATER, customs)
+        start = step(start, RingOver("a", epoch, ignored=True), LATER, customs)
+    return start
+
+
+def test_misses_in_a_row_make_a_seat_not_answering_and_ready_ends_it() -> None:
+    assert (missed(1).state, missed(1).misses) == (SeatState.READY, 1)
+    away = missed(2)
+    assert (away.state, away.misses, away.idle_since, away.call_uid) == (SeatState.NOT_ANSWERING, 2, None, None)
+    assert after(away, Claimed("a", 3, LEASE)) is away
+    back = after(away, Ready())
+    assert (back.state, back.misses) == (SeatState.READY, 0)
+    assert missed(2, Customs(misses_before_away=3)).state is SeatState.READY
+
+
+def test_an_answer_and_a_break_begin_the_misses_anew_and_a_caller_who_hung_up_is_none() -> None:
+    assert after(missed(1), Claimed("a", 5, LEASE), Answered("a", 5)).misses == 0
+    assert after(missed(1), BreakTaken("rest"), Ready()).misses == 0
+    assert after(missed(1), Claimed("a", 5, LEASE), CallOver("a")).misses == 1
+    assert after(missed(1), Claimed("a", 5, LEASE), RingOver("a", 5)).misses == 1
+
+
+def test_a_break_asked_for_while_it_rings_comes_before_not_answering() -> None:
+    ringing = after(missed(1), Claimed("a", 5, LEASE), BreakTaken("rest"), RingOver("a", 5, ignored=True))
+    assert (ringing.state, ringing.break_reason) == (SeatState.BREAK, "rest")
+
+
+def test_wrap_up_lasts_as_long_as_the_service_says() -> None:
+    customs = Customs(wrap_up_seconds=20, wrap_up_by_service={"suggestion": 45.0})
+    talking = after(seat(), Claimed("a", 1, LEASE), Answered("a", 1))
+    for service, seconds in ((Service.SUGGESTION, 45), (Service.COMPLAINT, 20), (None, 20)):
+        wrapping = step(talking, CallOver("a", service), LATER, customs)
+        assert wrapping.wrap_up_until == LATER + timedelta(seconds=seconds)
+        assert step(wrapping, WrapUpOver(), LATER).wrap_up_until is None
+
+
 calls = st.sampled_from(["a", "b"])
 epochs = st.integers(1, 6)
 all_events = st.one_of(
@@ -152,6 +194,17 @@ class SeatLife(RuleBasedStateMachine):
             assert self.seat.idle_since is not None
         elif self.seat.state is not SeatState.RINGING:
             assert self.seat.idle_since is None
+
+    @invariant()
+    def knows_when_wrap_up_ends_exactly_while_it_wraps_up(self) -> None:
+        assert (self.seat.wrap_up_until is not None) == (self.seat.state is SeatState.WRAP_UP)
+
+    @invariant()
+    def has_missed_too_often_exactly_while_it_does_not_answer(self) -> None:
+        if self.seat.state is SeatState.NOT_ANSWERING:
+            assert self.seat.misses >= USUAL.misses_before_away
+        elif self.seat.state is not SeatState.RINGING:
+            assert self.seat.misses < USUAL.misses_before_away
 
 
 TestSeatLife = SeatLife.TestCase
