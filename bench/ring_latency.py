@@ -134,17 +134,22 @@ class Sipp:
         (self.folder / "seats.csv").write_text("SEQUENTIAL\n" + "\n".join(rows) + "\n")
         process = await self.start(
             "register", "-sf", str(SCENARIOS / "register.xml"), "-inf", "seats.csv", "-p", str(port),
-            *("-m", str(len(seats)), "-r", "20", "-timeout", "30s"),
+            *("-m", str(len(seats)), "-r", "40", "-timeout", f"{30 + len(seats) // 10}s"),
         )  # fmt: skip
         if await process.wait() != 0:
             raise SystemExit(f"the seats could not register; see {self.folder}")
 
     @contextlib.asynccontextmanager
-    async def answering(self, port: int) -> AsyncIterator[Path]:
-        """All seats at one port; yields the file of their arrivals."""
-        log = self.folder / "seats.log"
+    async def answering(self, port: int, *, talk: float = 0.2, name: str = "seats") -> AsyncIterator[Path]:
+        """All seats at one port, each hanging up after `talk` seconds; yields the file of their arrivals."""
+        log = self.folder / f"{name}.log"
+        scenario = self.folder / f"{name}.xml"
+        pause = '<pause milliseconds="200"/>'
+        scenario.write_text(
+            (SCENARIOS / "seat.xml").read_text().replace(pause, f'<pause milliseconds="{int(talk * 1000)}"/>')
+        )
         process = await self.start(
-            "seat", "-sf", str(SCENARIOS / "seat.xml"), "-p", str(port), "-mp", str(free_port(socket.SOCK_DGRAM)),
+            name, "-sf", str(scenario), "-p", str(port), "-mp", str(free_port(socket.SOCK_DGRAM)),
             *("-aa", "-trace_logs", "-log_file", str(log)),
         )  # fmt: skip
         try:
@@ -153,28 +158,38 @@ class Sipp:
             process.kill()
             await process.wait()
 
-    async def call(self, number: str, prefix: str, rate: float, calls: int) -> Path:
+    async def call(
+        self, number: str, prefix: str, rate: float, calls: int, *, speaks: bool = True, patience: float = 40
+    ) -> Path:
         """So many calls at that rate; returns the file of their starts."""
         text = (SCENARIOS / "caller.xml").read_text().replace("@NUMBER@", number).replace("@PREFIX@", prefix)
+        if not speaks:
+            text = text.replace('<nop><action><exec rtp_stream="silence.alaw,-1,8"/></action></nop>', "").replace(
+                "[rtpstream_audio_port]", "[media_port]"
+            )
         scenario = self.folder / f"caller-{prefix}.xml"
         scenario.write_text(text)
         log = self.folder / f"caller-{prefix}.log"
         process = await self.start(
             f"caller-{prefix}", "-sf", str(scenario), "-p", str(free_port(socket.SOCK_DGRAM)),
-            *("-mp", "50000", "-r", str(rate), "-m", str(calls), "-l", "2000"),
-            *("-trace_logs", "-log_file", str(log), "-timeout", f"{int(calls / rate + 40)}s", "-deadcall_wait", "0"),
+            *("-mp", "50000" if speaks else "54000", "-r", str(rate), "-m", str(calls), "-l", "2000"),
+            *("-trace_logs", "-log_file", str(log), "-timeout", f"{int(calls / rate + patience)}s"),
+            *("-deadcall_wait", "0"),
         )  # fmt: skip
         await process.wait()
         return log
 
 
-def moments(log: Path) -> dict[str, float]:
-    """First moment by caller number."""
+_LINE = re.compile(r"(\d{4}-\d\d-\d\d)[T\s](\d\d:\d\d:\d\d\.\d+)\S*.*?\s(up )?(\d{6,})\s*$")
+
+
+def moments(log: Path, *, answered: bool = False) -> dict[str, float]:
+    """First moment by caller number: of the INVITE, or of the answer being acknowledged."""
     found: dict[str, float] = {}
     for line in log.read_text("utf-8", "replace").splitlines():
-        match = re.search(r"(\d{4}-\d\d-\d\d)[T\s](\d\d:\d\d:\d\d\.\d+).*?(\d{6,})\s*$", line)
-        if match:
-            found.setdefault(match[3], datetime.fromisoformat(f"{match[1]} {match[2]}").timestamp())
+        match = _LINE.search(line)
+        if match and bool(match[3]) is answered:
+            found.setdefault(match[4], datetime.fromisoformat(f"{match[1]} {match[2]}").timestamp())
     return found
 
 
@@ -197,7 +212,7 @@ async def controller(settings: Settings, folder: Path) -> AsyncIterator[psutil.P
     environment["HOTLINE_READY_FD"] = str(told)
     with (folder / "controller.log").open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            *(str(CHECKOUT / ".venv/bin/hotline"), "run", "controller"),
+            *profiled(str(CHECKOUT / ".venv/bin/hotline"), "run", "controller"),
             cwd=CHECKOUT,
             env=environment,
             pass_fds=(told,),
@@ -215,6 +230,12 @@ async def controller(settings: Settings, folder: Path) -> AsyncIterator[psutil.P
         if process.returncode is None:
             process.terminate()
             await process.wait()
+
+
+def profiled(*command: str) -> tuple[str, ...]:
+    """The command as it is, or under cProfile where `BENCH_PROFILE` names a file for what it finds."""
+    kept = os.environ.get("BENCH_PROFILE")
+    return (sys.executable, "-m", "cProfile", "-o", kept, *command) if kept else command
 
 
 async def prepare(database: Database, seats: list[str]) -> None:
