@@ -184,7 +184,7 @@ class Registration {
   }
 
   async refused(answer) {
-    if (answer.status === 401) return this.show("login");
+    if (answer.status === 401 || answer.status === 403) return this.show("login"); // 403: the form belongs to a log-in that is over
     if (answer.status >= 500) return this.later();
     const said = await answer.json().catch(() => ({}));
     if (said.error === "registration_stale") return this.conflict(said.version, said.fields);

@@ -128,7 +128,7 @@ async def test_the_table_holds_neither_token_nor_password(database: Database, cl
 async def test_a_wrong_new_user_is_told_what_is_wrong(
     database: Database, clerk: User, field: str, value: str, message: str
 ) -> None:
-    wanted = {"login": "zhang", "name": "张伟", "role": Role.INSPECTOR, "password": PASSWORD, field: value}
+    wanted = {"login": "zhang", "name": "张伟", "role": Role.STATISTICIAN, "password": PASSWORD, field: value}
     async with database.transaction() as session:
         with pytest.raises(AccountError, match=message):
             await create_user(session, now=NOW, **wanted)  # type: ignore[arg-type]

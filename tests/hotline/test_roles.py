@@ -9,7 +9,7 @@ from hotline.roles import Action, Denied, Role, allows, demand
 ROWS = """
                  junior senior text_clerk recording_clerk surveyor data_manager inspector statistician shift_leader manager administrator
 floor.view         x      x       x             x            .          .           x          .            x          x          x
-seat.self          x      x       x             x            .          .           .          .            .          .          .
+seat.self          x      x       x             x            .          .           .          .            .          x          .
 seat.manage        .      .       .             .            .          .           .          .            x          x          x
 phone.manage       .      .       .             .            .          .           .          .            x          x          x
 call.listen        .      .       .             .            .          .           x          .            x          x          .
@@ -20,13 +20,13 @@ recording.export   .      .       .             .            .          x       
 draft.view         .      x       .             x            .          x           x          .            x          x          .
 draft.confirm      .      .       .             x            .          .           .          .            .          .          .
 order.view         x      x       x             x            x          x           x          x            x          x          .
-registration.write x      x       x             x            .          .           .          .            .          .          .
+registration.write x      x       x             x            .          .           .          .            .          x          .
 sample.view        .      .       .             .            .          .           x          x            x          x          .
 sample.draw        .      .       .             .            .          .           x          .            .          .          .
 score.write        .      .       .             .            .          .           x          .            .          .          .
 message.send       .      .       .             .            .          .           .          .            x          x          .
 notice.write       .      .       .             .            .          x           .          .            x          x          .
-notice.confirm     x      x       x             x            .          .           .          .            .          .          .
+notice.confirm     x      x       x             x            .          .           .          .            .          x          .
 roster.view        .      .       .             .            .          .           .          x            x          x          .
 roster.manage      .      .       .             .            .          .           .          .            x          x          .
 wallboard.view     x      x       x             x            .          .           x          x            x          x          x
