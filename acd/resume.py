@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from acd.calls import CallFacts, CallState, hear
+from acd.calls import CallFacts, CallState, Direction, hear
 from acd.errors import EventRefusedError
 from acd.events import CallEvent, Kind
 from acd.resync import FloorSnapshot, LiveChannel
@@ -165,7 +165,12 @@ def _set_right(
 ) -> Seat:
     """The seat as the live calls have it."""
     after = replace(seat, reachable=seat.extension in snapshot.seats_registered)
-    talking = next((facts for facts in calls.values() if _talks_at(facts, seat.extension)), None)
+    mine = calls.get(seat.call_uid or "")
+    if mine is not None and Kind.PLACED in mine.first and not mine.talks:
+        return after  # the agent listens while the customer is rung
+    # who was asked aside and has joined is still the consult's: two seats of one call would be one too many
+    ordered = sorted(calls.values(), key=lambda facts: facts.direction is not Direction.CONSULT)
+    talking = next((facts for facts in ordered if _talks_at(facts, seat.extension)), None)
     ringing = next((facts for facts in calls.values() if _rings_at(facts, seat.extension)), None)
     if talking is not None:
         talk = next(talk for talk in talking.open_talks if talk.seat == seat.extension)
