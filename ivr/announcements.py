@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -122,6 +122,12 @@ async def news(session: AsyncSession, now: datetime) -> tuple[News, ...]:
     query = select(Announcement).where(Announcement.switched_on).order_by(Announcement.starts_at, Announcement.id)
     views = [_view(row) for row in (await session.scalars(query)).all()]
     return tuple(News(view.prompt, view.scopes, view.starts_at, view.ends_at) for view in views if not view.over(now))
+
+
+async def unaired(session: AsyncSession) -> int:
+    """How many announcements were changed since the node last said that it follows."""
+    query = select(func.count()).select_from(Announcement).where(Announcement.aired_at.is_(None))
+    return int(await session.scalar(query) or 0)
 
 
 async def aired(session: AsyncSession, *, now: datetime) -> None:

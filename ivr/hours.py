@@ -6,7 +6,8 @@ Monday to Friday are workdays, but for the days named in a `DayTable`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -66,6 +67,7 @@ def is_open(hours: Hours, table: DayTable, local: datetime) -> bool:
     return hours.open_at(local.hour * 60 + local.minute, table.kind(local.date()))
 
 
+@functools.cache
 def official(day: date) -> DayKind:
     """China's public calendar: exchanged weekends where its year is published, plain holidays in other years."""
     try:
@@ -76,7 +78,8 @@ def official(day: date) -> DayKind:
         return DayKind.WORKDAY
 
 
-def _public(year: int) -> Iterable[date]:
+@functools.cache
+def _public(year: int) -> Container[date]:
     return holidays.country_holidays("CN", years=year)
 
 

@@ -33,8 +33,10 @@ FALLBACK_SECONDS = 60
 DIALPLAN_PROMPTS = (
     *("please-wait", "still-busy", "thanks", "leave-message", "tone", "message-taken"),
     *("invalid-key", "no-key", "survey-5", "survey-10", "survey-thanks"),
-    *("wait-place", "wait-place-end", "wait-estimate", "wait-estimate-end", "wait-short", "wait-hour"),
-    *(f"number-{figure}" for figure in range(11)),
+    *("wait-place", "wait-estimate", "wait-short", "wait-hour"),
+    *(f"place-{place}" for place in range(1, 100)),
+    *(f"minutes-{minutes}" for minutes in (*range(1, 11), *range(15, 61, 5))),
+    *(f"number-{figure}" for figure in range(10)),
     *("digit-1", "callback-offer", "callback-number", "callback-confirm", "callback-type", "callback-refused"),
     *("callback-taken", "callback-notice"),
 )
@@ -129,8 +131,8 @@ class SeatAccount:
 
     extension: str
     secret: SecretStr
-    supervises: bool = False
-    """Whether this telephone may dial into the calls of others."""
+    supervises: str = ""
+    """What it may do to calls of others: nothing, `listen`, or also `speak`."""
     logins: tuple[SipLogin, ...] = ()
     """Further ones, issued for a time."""
     browser: bool = False

@@ -150,7 +150,7 @@ async def applied(session: AsyncSession, count: int) -> Sequence[VersionView]:
     query = (
         select(MenuVersion)
         .where(MenuVersion.applied_at.is_not(None), MenuVersion.state != VersionState.LIVE.value)
-        .order_by(MenuVersion.applied_at.desc())
+        .order_by(MenuVersion.applied_at.desc(), MenuVersion.number.desc())
         .limit(count)
     )
     return [_view(row) for row in (await session.scalars(query)).all()]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hotline.settings import Settings
 from ivr import announcements, versions
-from ivr.content import Content, content_of_file
-from ivr.hours import DayTable, day_table
+from ivr.content import Content, News, content_of_file
+from ivr.hours import DayKind, DayTable, day_table
 from ivr.menu import MenuError, Menus
 from ivr.versions import VersionState, VersionView
 
@@ -33,6 +33,31 @@ class Wanted:
     """Why the asked version cannot be read."""
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What `wanted` is made of, cheap to ask for: as long as it is the same, so is what callers are to hear."""
+
+    versions: tuple[tuple[int, datetime | None], ...]
+    """Those asked for and live, with the moment of the last step."""
+    days: Mapping[date, DayKind]
+    news: tuple[News, ...]
+    unaired: int
+    """Announcements whose last change nobody has answered yet."""
+    today: date
+
+
+async def standing(session: AsyncSession, settings: Settings, now: datetime) -> Standing:
+    """How things stand in the database."""
+    views = [await versions.in_state(session, state) for state in (VersionState.ASKED, VersionState.LIVE)]
+    return Standing(
+        tuple((view.number, view.asked_at) for view in views if view is not None),
+        await announcements.own_days(session),
+        await announcements.news(session, now),
+        await announcements.unaired(session),
+        now.astimezone(settings.zone).date(),
+    )
+
+
 async def wanted(
     session: AsyncSession,
     settings: Settings,
@@ -48,7 +73,7 @@ async def wanted(
     """
     asked = await versions.in_state(session, VersionState.ASKED) if with_asked else None
     live = await versions.in_state(session, VersionState.LIVE)
-    earlier = await versions.applied(session, KEPT + 1)
+    earlier = await versions.applied(session, KEPT)
     found: dict[int, Menus] = {}
     problem = ""
     if asked is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -20,9 +20,12 @@ from hotline.settings import Settings
 from ivr import announcements, versions
 from ivr.content import Content
 from ivr.errors import IvrError
-from ivr.wanted import Wanted, wanted
+from ivr.wanted import Standing, Wanted, standing, wanted
 
 _CONTEXT = re.compile(r"\b(?:ivr|hl)-v([0-9]{1,9})-")
+
+AGAIN = timedelta(seconds=30)
+"""How soon an announcement or a day that Asterisk did not take is tried again."""
 
 _log = structlog.get_logger(__name__)
 
@@ -46,41 +49,45 @@ class Airing:
         self._settings = settings
         self._clock = clock
         self._present: int | None = None
-        self._refused: Content | None = None
-        """What the node would not take; not tried again until something changes."""
+        self._done: Standing | None = None
+        """What was last brought to the node, or refused by it."""
+        self._again_at: datetime | None = None
+        """When what was refused is tried again though nothing has changed."""
 
     async def look(self) -> None:
         """Bring the node to what the database says, and write down what came of it.
 
-        Raises what the database raises.
+        Raises what the database raises, and NodeError where Asterisk does not answer.
         """
         now = self._clock.now()
         async with self._database.transaction() as session:
-            sought = await wanted(session, self._settings, now)
+            stands = await standing(session, self._settings, now)
             present = await floor.signed_in(session)
         await self._tell_presence(present)
+        if stands == self._done and (self._again_at is None or now < self._again_at):
+            return
+        await self._follow(now)
+        self._done = stands
+
+    async def _follow(self, now: datetime) -> None:
+        async with self._database.transaction() as session:
+            sought = await wanted(session, self._settings, now)
         if sought.problem and sought.asked is not None:
             await self._fail(sought.asked.number, sought.problem)
             return
-        if not self._is_news(sought):
-            if sought.content != self._refused:
-                await self._note(sought, now)
-            return
-        sought = await self._with_those_in_use(sought, now)
-        try:
-            await self._node.set_content(sought.content)
-        except IvrError as error:
-            _log.error("menus.not_applied", version=sought.content.live, code=error.code, reason=str(error))
-            self._refused = sought.content
-            await self._refuse(sought, str(error))
-            return
-        self._refused = None
-        _log.info("menus.applied", version=sought.content.live, announcements=len(sought.content.news))
-        await self._note(sought, now)
-
-    def _is_news(self, sought: Wanted) -> bool:
+        self._again_at = None
         known = self._node.content
-        return sought.content != self._refused and (known is None or not _says_all(known, sought.content))
+        if known is None or not _says_all(known, sought.content):
+            sought = await self._with_those_in_use(sought, now)
+            try:
+                await self._node.set_content(sought.content)
+            except IvrError as error:
+                _log.error("menus.not_applied", version=sought.content.live, code=error.code, reason=str(error))
+                self._again_at = now + AGAIN
+                await self._refuse(sought, str(error))
+                return
+            _log.info("menus.applied", version=sought.content.live, announcements=len(sought.content.news))
+        await self._note(sought, now)
 
     async def _with_those_in_use(self, sought: Wanted, now: datetime) -> Wanted:
         channels = await self._node.command("core show channels concise")

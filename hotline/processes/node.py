@@ -24,6 +24,7 @@ from hotline.processes.asterisk import AsteriskNode, stop_left_over
 from hotline.settings import Settings
 from ivr import versions
 from ivr.content import Content
+from ivr.errors import IvrError
 from ivr.node import SeatAccount, SipLogin
 from ivr.paths import NodePaths
 from ivr.wanted import take_up, wanted
@@ -81,6 +82,12 @@ async def _watch(database: Database, node: AsteriskNode, settings: Settings, tol
         told.clear()
         try:
             await airing.look()
+        except IvrError as error:  # callers go on with what they have, and it is looked at again
+            _log.error("node.not_aired", code=error.code, reason=str(error))
+        except (SQLAlchemyError, OSError) as error:
+            _log.warning("node.database_away", error=type(error).__name__)
+            continue
+        try:
             seats = await _seats(database)
         except (SQLAlchemyError, OSError) as error:
             _log.warning("node.database_away", error=type(error).__name__)
