@@ -136,8 +136,8 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
         # D15, D43, D84: the manager hotline takes calls, answers for the whole case and for what leaves the house.
         Role.MANAGER: frozenset(
             {
-                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.REGISTRATION_WRITE, _A.NOTICE_CONFIRM,
-                _A.SEAT_MANAGE, _A.PHONE_MANAGE, _A.RECORDING_REPLAY, _A.RECORDING_EXPORT, _A.DRAFT_VIEW,
+                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.REGISTRATION_WRITE, _A.SEAT_MANAGE, _A.PHONE_MANAGE,
+                _A.RECORDING_REPLAY, _A.RECORDING_EXPORT, _A.DRAFT_VIEW,
                 _A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.AUDIT_VIEW,
                 _A.CALL_LISTEN, _A.CALL_WHISPER, _A.CALL_BARGE,
                 _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW, _A.PROMISE_VIEW,

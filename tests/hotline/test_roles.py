@@ -26,7 +26,7 @@ sample.draw        .      .       .             .            .          .       
 score.write        .      .       .             .            .          .           x          .            .          .          .
 message.send       .      .       .             .            .          .           .          .            x          x          .
 notice.write       .      .       .             .            .          x           .          .            x          x          .
-notice.confirm     x      x       x             x            .          .           .          .            .          x          .
+notice.confirm     x      x       x             x            .          .           .          .            .          .          .
 roster.view        .      .       .             .            .          .           .          x            x          x          .
 roster.manage      .      .       .             .            .          .           .          .            x          x          .
 wallboard.view     x      x       x             x            .          .           x          x            x          x          x
