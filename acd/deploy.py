@@ -30,6 +30,14 @@ class Staffing:
     skills: Skills
     classes: frozenset[CustomerClass] = frozenset()
 
+    def to_json(self) -> dict[str, Any]:
+        """As it is kept while a seat is redeployed, and as the audit has it."""
+        return {
+            "level": self.level.value,
+            "skills": {service.value: level for service, level in self.skills.items()},
+            "classes": sorted(each.value for each in self.classes),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
@@ -80,7 +88,7 @@ async def redeploy(
         raise DeskError("a redeployment ends within the next 24 hours; give a later time, or staff the seat for good")
     row = await seat_row(session, extension)
     if row.redeployed_until is None:
-        row.normal = {"level": row.level, "skills": row.skills, "classes": row.classes}
+        row.normal = _view(row).staffing.to_json()
     _set(row, staffing)
     row.redeployed_until = until
     await session.flush()

@@ -170,12 +170,7 @@ async def _note(
     staffing: Staffing,
     **more: str,
 ) -> None:
-    detail = {
-        "level": staffing.level.value,
-        "skills": {service.value: level for service, level in staffing.skills.items()},
-        "classes": sorted(each.value for each in staffing.classes),
-    }
     await audit.record(
         session, actor=subject.login, role=subject.role, action=action, subject=f"seat:{extension}",
-        detail=detail | more, now=now,
+        detail=staffing.to_json() | more, now=now,
     )  # fmt: skip

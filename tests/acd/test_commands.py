@@ -45,11 +45,35 @@ def test_a_seat_with_some_skills(capsys: pytest.CaptureFixture[str]) -> None:
     assert seat["skills"] == {"complaint": 3, "report": 3}
 
 
+def test_a_seat_is_staffed_otherwise_for_a_while_and_put_back(capsys: pytest.CaptureFixture[str]) -> None:
+    hotline(capsys, "seats", "add", "8001", "--skill", "complaint:5", "--class", "key_account")
+    said = hotline(capsys, "seats", "staff", "8001", "--level", "senior", "--skill", "report:2", "--minutes", "90")
+    assert said.startswith("seat 8001 is senior report:2 for key_account until ")
+    (seat,) = json.loads(hotline(capsys, "seats", "list", "--json"))["seats"]
+    assert (seat["level"], seat["skills"], seat["classes"]) == ("senior", {"report": 2}, ["key_account"])
+    assert seat["redeployed_until"] is not None
+    assert "then junior" in hotline(capsys, "seats", "list")
+    hotline(capsys, "seats", "back", "8001")
+    (seat,) = json.loads(hotline(capsys, "seats", "list", "--json"))["seats"]
+    assert (seat["level"], seat["skills"], seat["redeployed_until"]) == ("junior", {"complaint": 5}, None)
+    assert hotline(capsys, "seats", "staff", "8001", "--level", "clerk") == (
+        "seat 8001 is clerk complaint:5 for key_account\n"
+    )
+
+
+def test_the_promise_of_a_day_without_calls_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "0 asked for a person" in hotline(capsys, "promise", "--day", "2026-03-15", "--breaches")
+    told = json.loads(hotline(capsys, "promise", "--day", "2026-03-15", "--json", "--breaches"))
+    assert (told["asked"], told["all"]["share"], told["breaches"]) == (0, None, [])
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (("seats", "ready", "8009"), "there is no seat 8009"),
         (("seats", "add", "0012"), "'0012' is no extension"),
+        (("seats", "add", "8004", "--skill", "complaint:9"), "skill complaint has level 9"),
+        (("seats", "back", "8009"), "there is no seat 8009"),
         (("customers", "add", "abc"), "'abc' is no telephone number"),
         (("customers", "remove", "13900000000"), "13900000000 is not known"),
     ],
