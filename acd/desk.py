@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from acd import monitoring
 from acd.claims import seat_of
 from acd.errors import DeskError
 from acd.models import Seat as SeatRow
@@ -34,7 +35,8 @@ class SeatAccount:
 
     extension: str
     secret: str
-    supervises: bool = False
+    supervises: str = ""
+    """What this telephone may do to calls of others: nothing, `listen`, or also `speak` (`acd.monitoring`)."""
 
     def __repr__(self) -> str:
         return f"SeatAccount({self.extension!r}, secret=…)"
@@ -95,7 +97,8 @@ async def remove_seat(session: AsyncSession, extension: str) -> None:
 async def accounts(session: AsyncSession) -> list[SeatAccount]:
     """Every seat's SIP log-in, for the node's configuration."""
     rows = (await session.scalars(select(SeatRow).order_by(SeatRow.extension))).all()
-    return [SeatAccount(row.extension, row.sip_secret, row.level == Level.SUPERVISOR) for row in rows]
+    supervisors = await monitoring.telephones(session)
+    return [SeatAccount(row.extension, row.sip_secret, supervisors.get(row.extension, "")) for row in rows]
 
 
 async def log_in(session: AsyncSession, extension: str, now: datetime) -> Seat:

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from acd.duty import Duty
-from acd.monitoring import ANSWER_SECONDS, LEAVE, Mode
+from acd.monitoring import ANSWER_SECONDS, LEAVE, Mode, may_speak
 from acd.monitoring_models import Monitoring
 from acd.ports import ActionTimeout, LinkError
 
@@ -53,7 +53,8 @@ def act_of(row: Monitoring, now: datetime) -> Act | None:
         "Timeout": str(ANSWER_SECONDS * 1000),
         "Async": "true",
     }
-    return Act("Originate", headers, {"HL_SPY_WANTED": row.call_uid})
+    only = {} if may_speak(row.role) else {"HL_SPY_ONLY": "1"}
+    return Act("Originate", headers, {"HL_SPY_WANTED": row.call_uid} | only)
 
 
 async def carry_out(duty: Duty) -> None:

@@ -28,6 +28,7 @@ from acd.monitoring_models import Monitoring
 from acd.seats import SeatState
 from acd.words import Level
 from hotline import accounts, audit
+from hotline.roles import Action, Role, allows
 
 CHANNEL = "acd_monitorings"
 """NOTIFY channel; the payload is the listening's id."""
@@ -236,6 +237,25 @@ async def _audit(session: AsyncSession, row: Monitoring, heard: Heard, now: date
         detail=detail,
         now=now,
     )
+
+
+# ---- whose telephone may do what ----------------------------------------------------------------------------------
+
+
+def may_speak(role: str) -> bool:
+    """Whether this role may be heard on a call of others, and not only hear it."""
+    return role in set(Role) and allows(Role(role), Action.CALL_WHISPER) and allows(Role(role), Action.CALL_BARGE)
+
+
+async def telephones(session: AsyncSession) -> dict[str, str]:
+    """What each telephone of level supervisor may do, by its user: `listen` or `speak`; nobody's does neither."""
+    query = select(Seat.extension).where(Seat.level == Level.SUPERVISOR.value)
+    found: dict[str, str] = {}
+    for extension in await session.scalars(query):
+        person = await accounts.person_at(session, extension)
+        if person is not None and allows(Role(person.role), Action.CALL_LISTEN):
+            found[extension] = "speak" if may_speak(person.role) else "listen"
+    return found
 
 
 # ---- for the rooms above ------------------------------------------------------------------------------------------

@@ -119,16 +119,16 @@ async def test_listen_is_heard_by_nobody_whisper_by_the_seat_and_barge_by_both(
     tmp_path: Path, database: Database
 ) -> None:
     """From the page, by key, and by a dialled number with no controller alive; the call notices nothing of any."""
-    staff = {"8001": Level.JUNIOR, "8002": Level.JUNIOR, "8801": Level.SUPERVISOR}
-    async with open_floor(tmp_path, database, staff) as floor:
-        async with database.transaction() as session:
+    staff = {"8001": Level.JUNIOR, "8002": Level.JUNIOR, "8801": Level.SUPERVISOR, "8802": Level.SUPERVISOR}
+    async with database.transaction() as session:
+        for login, role, phone in (("boss", Role.SHIFT_LEADER, "8801"), ("ear", Role.INSPECTOR, "8802")):
             await accounts.create_user(
-                session, login="boss", name="马超", role=Role.SHIFT_LEADER, password="long enough", seat="8801",
-                now=floor.clock.now(),
-            )  # fmt: skip
+                session, login=login, name=login, role=role, password="long enough", seat=phone, now=SystemClock().now()
+            )
+    async with open_floor(tmp_path, database, staff) as floor:
         controller = await floor.controller()
         boss = await ear(floor, "boss", "8801")
-        junior = await floor.seat("8002", ready=False)
+        junior, inspector = await floor.seat("8002", ready=False), await floor.seat("8802", ready=False)
         seat = await ear(floor, "seat", "8001")
         async with database.transaction() as session:
             await desk.ready(session, "8001", floor.clock.now())
@@ -173,8 +173,15 @@ async def test_listen_is_heard_by_nobody_whisper_by_the_seat_and_barge_by_both(
         await is_over(floor)
 
         # by a dialled number; nobody controls
-        with pytest.raises(SoftphoneError, match="404"):
-            await junior.call("*18001")
+        for phone, number in ((junior, "*18001"), (inspector, "*28001"), (inspector, "*38001")):
+            with pytest.raises(SoftphoneError, match="404"):
+                await phone.call(number)
+        await inspector.call("*18001")
+        await inspector.tell("keys", keys="3")
+        await floor.ami.until(lambda block: block.get("Detail", "").startswith("listen 8802"))
+        await inspector.tell("hangup")
+        last = await floor.ami.until(lambda block: block.get("Kind") == "unspied" and " 8802 " in block["Detail"])
+        assert last["Detail"].startswith("listen ")
         controller.kill()
         await controller.gone()
         await boss.phone.call("*28001")

@@ -70,13 +70,23 @@ def test_what_the_dialplan_never_writes_is_not_believed(detail: str) -> None:
 
 def test_a_telephone_is_rung_for_a_fresh_click_only_and_changed_or_hung_up_afterwards() -> None:
     def row(**values: object) -> Monitoring:
-        known: dict[str, object] = {"id": LEG, "call_uid": CALL, "seat": "8001", "phone": "8801", "started_at": None}
+        known: dict[str, object] = {
+            "id": LEG,
+            "call_uid": CALL,
+            "seat": "8001",
+            "phone": "8801",
+            "role": "inspector",
+            "started_at": None,
+        }
         return Monitoring(**known | {"wanted": "whisper", "asked_at": NOW} | values)
 
     ring = act_of(row(), at(1))
     assert ring is not None
     assert (ring.name, ring.headers["Channel"], ring.headers["Exten"]) == ("Originate", "PJSIP/8801", "2*8001")
-    assert (ring.headers["ChannelId"], ring.variables) == (LEG, {"HL_SPY_WANTED": CALL})
+    assert (ring.headers["ChannelId"], ring.variables) == (LEG, {"HL_SPY_WANTED": CALL, "HL_SPY_ONLY": "1"})
+    speaker = act_of(row(role="shift_leader"), at(1))
+    assert speaker is not None
+    assert speaker.variables == {"HL_SPY_WANTED": CALL}
     assert act_of(row(), NOW + LATE + timedelta(seconds=1)) is None
     change = act_of(row(started_at=NOW, wanted="barge"), at(3600))
     assert change is not None
