@@ -47,7 +47,7 @@ class Play:
 
     def rings(self) -> list[tuple[str, str, int]]:
         """(call, seat, epoch) of every Redirect so far."""
-        return [_ring(sent) for sent in self.link.actions("Redirect")]
+        return [_ring(sent) for sent in self.link.actions("Redirect") if sent.headers["Context"] == "acd-ring"]
 
     async def rung(self, count: int, seconds: float = 5) -> tuple[str, str, int]:
         """The newest Redirect, once there are `count`."""
