@@ -78,6 +78,12 @@ SEAT_STATES: Final[Mapping[str, str]] = {
     "break": N_("on break"),
     "not_answering": N_("not answering"),
 }
+MENUS: Final[Mapping[str, str]] = {
+    "main": N_("main menu"),
+    "standards": N_("menu of standards"),
+    "after-hours": N_("menu out of hours"),
+}
+"""The menus that come with the program; others show by the name they were given."""
 OUTCOMES: Final[Mapping[str, str]] = {
     "answered": N_("answered"),
     "fallback": N_("answered by the fallback queue"),

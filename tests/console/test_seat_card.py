@@ -86,7 +86,7 @@ async def test_the_card_says_who_calls_and_the_page_says_it_again_when_loaded_an
     client, _ = await junior(floor)
     card = (await client.get("/seat/card")).text
     page = (await client.get("/seat")).text
-    for said in ("139 1234 5678", "天河电子有限公司", "main → 1", f'data-call="{UID}"', 'data-state="talking"'):
+    for said in ("139 1234 5678", "天河电子有限公司", "主菜单", f'data-call="{UID}"', 'data-state="talking"'):
         assert said in card
         assert said in page
     assert card.count("<li>") == 8
