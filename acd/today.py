@@ -67,6 +67,10 @@ _SLOTS = text(
     " FROM calls WHERE entered_at >= :since AND entered_at < :until"
     " AND queued_at IS NOT NULL AND direction = 'in' AND about IS NULL GROUP BY 1 ORDER BY 1"
 )
+_HOUSE = text(
+    "SELECT count(*) AS calls, count(*) FILTER (WHERE ended_at IS NULL) AS open"
+    " FROM calls WHERE entered_at >= :since AND entered_at < :until"
+)
 _CALLBACKS = text("SELECT count(*) FROM callbacks WHERE state = 'waiting'")
 _BOXED = text("SELECT uid FROM calls WHERE outcome = 'voicemail' AND entered_at >= :since")
 
@@ -86,6 +90,12 @@ async def slots(
         "promise": timedelta(seconds=promise),
     }
     return [Slot(**row) for row in (await session.execute(_SLOTS, values)).mappings()]
+
+
+async def house(session: AsyncSession, since: datetime, until: datetime) -> tuple[int, int]:
+    """Calls of any kind that entered in `[since, until)`, and how many of them have not ended."""
+    row = (await session.execute(_HOUSE, {"since": since, "until": until})).one()
+    return int(row.calls), int(row.open)
 
 
 async def boxed(session: AsyncSession, since: datetime) -> list[str]:

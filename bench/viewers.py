@@ -60,11 +60,13 @@ DRAIN_SECONDS = 20.0
 
 def serve(url: str, port: int, data: Path) -> None:
     """The console as the web process serves it; on SIGUSR1 it prints how many statements it has sent."""
+    import structlog
     import uvicorn
     from sqlalchemy.engine import Engine
 
     from console.app import create_app
 
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     sent = [0]
     event.listen(Engine, "before_cursor_execute", lambda *_: sent.__setitem__(0, sent[0] + 1))
     signal.signal(signal.SIGUSR1, lambda *_: print(sent[0], flush=True))

@@ -20,6 +20,7 @@ from console.callbacks import routes as callbacks
 from console.drafts import routes as drafts
 from console.floor import routes as floor
 from console.floor.board import Board
+from console.floor.sessions import StreamSessions
 from console.floor.stream import FloorHub
 from console.headers import SecurityHeaders
 from console.login import routes as login
@@ -106,6 +107,7 @@ def create_app(settings: Settings, database: Database, clock: Clock | None = Non
         SeatHub(database),
         PhoneSockets(),
         wall=wall,
+        sessions=StreamSessions(database, clock),
     )
 
     @asynccontextmanager

@@ -14,6 +14,7 @@ from hotline.settings import Settings
 
 if TYPE_CHECKING:
     from console.floor.board import Board
+    from console.floor.sessions import StreamSessions
     from console.floor.stream import FloorHub
     from console.login.limit import LoginLimit
     from console.pages import Pages
@@ -38,6 +39,7 @@ class Console:
     seat_hub: SeatHub
     phones: PhoneSockets
     wall: Wall
+    sessions: StreamSessions
 
     def now(self) -> datetime:
         return self.clock.now()

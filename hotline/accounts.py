@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -117,8 +118,27 @@ async def subject_of(session: AsyncSession, token: str, now: datetime) -> Subjec
             User.disabled.is_(False),
         )
     )
-    if user is None:
-        return None
+    return _subject(user) if user is not None else None
+
+
+async def subjects_of(session: AsyncSession, tokens: Iterable[str], now: datetime) -> dict[str, Subject]:
+    """The people behind tokens, in one statement; a token that `subject_of` has nobody for is left out."""
+    digests = {_digest(token): token for token in tokens}
+    query = (
+        select(LoginSession.token_hash, User)
+        .join(LoginSession, LoginSession.user_id == User.id)
+        .where(
+            LoginSession.token_hash.in_(list(digests)),
+            LoginSession.revoked_at.is_(None),
+            LoginSession.expires_at > now,
+            User.disabled.is_(False),
+        )
+        .execution_options(populate_existing=True)
+    )
+    return {digests[digest]: _subject(user) for digest, user in await session.execute(query)}
+
+
+def _subject(user: User) -> Subject:
     return Subject(user_id=user.id, login=user.login, name=user.name, role=Role(user.role), seat=user.seat)
 
 

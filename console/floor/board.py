@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from acd import ledger
+from acd import ledger, today
 from acd.breaks import break_until
 from acd.callbacks import is_callback
 from acd.floor import FloorView, SeatView, snapshot
@@ -107,10 +107,11 @@ class Board:
             return self._figures[1]
         start = now.astimezone(self._settings.zone).replace(hour=0, minute=0, second=0, microsecond=0)
         end = now + timedelta(seconds=1)
+        promise = self._settings.acd.promise_seconds
         counted = figures(
-            await ledger.calls_between(session, start, end),
+            await today.house(session, start, end),
+            today.total(await today.slots(session, start, start, promise=promise, now=now)),
             await ledger.breaches_between(session, start, end),
-            self._settings.acd.promise_seconds,
         )
         self._figures = (now, counted)
         return counted

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from acd.ledger import BreachView, CallView
+from acd.ledger import BreachView
+from acd.today import Total
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Figures:
     """Not ended yet."""
     answered: int
     kept: int
-    """Answered within the promise (D9)."""
+    """Answered within the promise, since entry (D9)."""
     abandoned: int
     voicemail: int
     breaches: tuple[tuple[str, int], ...]
@@ -30,18 +31,16 @@ class Figures:
         return self.kept / self.answered if self.answered else None
 
 
-def figures(calls: Iterable[CallView], breaches: Iterable[BreachView], promise: float) -> Figures:
-    """Count a day; `promise` in seconds."""
-    known = list(calls)
-    answered = [call for call in known if call.answered_at is not None]
-    outcomes = Counter(call.outcome for call in known)
+def figures(house: tuple[int, int], total: Total, breaches: Iterable[BreachView]) -> Figures:
+    """Put the day together: calls and open ones, what became of those who asked for a person, and the breaches."""
+    calls, open_ = house
     causes = Counter(breach.cause for breach in breaches)
     return Figures(
-        calls=len(known),
-        open=sum(1 for call in known if call.ended_at is None),
-        answered=len(answered),
-        kept=sum(1 for call in answered if call.waited_seconds is not None and call.waited_seconds <= promise),
-        abandoned=outcomes["abandoned"],
-        voicemail=outcomes["voicemail"],
+        calls=calls,
+        open=open_,
+        answered=total.answered,
+        kept=total.kept,
+        abandoned=total.abandoned,
+        voicemail=total.voicemail,
         breaches=tuple(causes.most_common()),
     )

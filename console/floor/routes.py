@@ -14,7 +14,7 @@ from acd import desk, notices
 from acd.errors import DeskError
 from acd.floor import seat_at
 from acd.seats import Seat
-from console.access import Answer, require, subject_of
+from console.access import SESSION_COOKIE, Answer, require
 from console.errors import N_
 from console.floor.board import seat_row
 from console.floor.own import own_seat
@@ -57,14 +57,13 @@ async def floor_stream(
     request: Request, subject: Annotated[Subject, require(Action.FLOOR_VIEW, Answer.DATA)]
 ) -> StreamingResponse:
     """Server-sent events `floor` with the board's HTML; ends with `over` when the session does."""
-    hub = console_of(request).hub
+    console, token = console_of(request), request.cookies.get(SESSION_COOKIE, "")
 
     async def still_allowed() -> bool:
-        known = await subject_of(request)
-        return known is not None and allows(known.role, Action.FLOOR_VIEW)
+        return await console.sessions.may(token, Action.FLOOR_VIEW)
 
     return StreamingResponse(
-        stream(hub, still_allowed), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
+        stream(console.hub, still_allowed), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
     )
 
 

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
-from console.access import Answer, require, subject_of
+from console.access import SESSION_COOKIE, Answer, require
 from console.floor.stream import stream
 from console.state import console_of
 from hotline.accounts import Subject
-from hotline.roles import Action, allows
+from hotline.roles import Action
 
 router = APIRouter(prefix="/wallboard")
 FACE = "wall"
@@ -30,13 +30,13 @@ async def wallboard_stream(
     request: Request, subject: Annotated[Subject, require(Action.WALLBOARD_VIEW, Answer.DATA)]
 ) -> StreamingResponse:
     """Server-sent events `wall` with the wall's HTML; ends with `over` when the session does."""
+    console, token = console_of(request), request.cookies.get(SESSION_COOKIE, "")
 
     async def still_allowed() -> bool:
-        known = await subject_of(request)
-        return known is not None and allows(known.role, Action.WALLBOARD_VIEW)
+        return await console.sessions.may(token, Action.WALLBOARD_VIEW)
 
     return StreamingResponse(
-        stream(console_of(request).hub, still_allowed, FACE),
+        stream(console.hub, still_allowed, FACE),
         media_type="text/event-stream",
         headers={"x-accel-buffering": "no"},
     )

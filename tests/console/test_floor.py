@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.event import listen
 
 from acd import desk
 from acd.floor import snapshot
-from acd.ledger import BreachView, CallView
+from acd.ledger import BreachView
+from acd.today import Total
 from console.floor.figures import figures
+from console.floor.sessions import StreamSessions
 from console.floor.stream import QUEUE, FloorHub, Viewer, event, stream
+from hotline import accounts
 from hotline.database import Database
-from hotline.roles import Role
+from hotline.roles import Action, Role
 from tests.console import seed
-from tests.console.conftest import House, csrf_in, until
+from tests.console.conftest import House, csrf_in, token_of, until
 
 HUB = (
     "FROM pg_stat_activity WHERE application_name = 'hotline-console-floor' AND datname = current_database()"
@@ -220,21 +224,30 @@ def test_an_event_of_several_lines_is_one_event() -> None:
     assert event("floor", "a\nb") == "event: floor\ndata: a\ndata: b\n\n"
 
 
-def test_figures_count_what_was_answered_in_time() -> None:
-    def call(uid: str, outcome: str | None, waited: float | None) -> CallView:
-        over = NOW + timedelta(seconds=waited or 0)
-        ended = NOW + timedelta(minutes=2) if outcome else None
-        answered = over if outcome == "answered" else None
-        return CallView(uid, "", "complaint", "ordinary", NOW, NOW, answered, ended, None, outcome, 1, "ended", waited)
-
-    calls = [
-        call("1", "answered", 15.0),
-        call("2", "answered", 15.2),
-        call("3", "abandoned", 9.0),
-        call("4", None, None),
-    ]
-    day = figures(calls, [BreachView("2", "no_idle_seat", 15.2, 15, NOW)], 15.0)
-    assert (day.calls, day.open, day.answered, day.kept, day.abandoned) == (4, 1, 2, 1, 1)
+def test_figures_give_the_share_of_the_answered_and_causes_by_frequency() -> None:
+    breaches = [BreachView(str(number), cause, 16, 15, NOW) for number, cause in enumerate(("a", "b", "b"))]
+    day = figures((9, 2), Total(7, 4, 2, 6, 1, 1), breaches)
+    assert (day.calls, day.open, day.answered, day.kept, day.abandoned, day.voicemail) == (9, 2, 4, 2, 1, 1)
     assert day.share == 0.5
-    assert day.breaches == (("no_idle_seat", 1),)
-    assert figures([], [], 15.0).share is None
+    assert day.breaches == (("b", 2), ("a", 1))
+    assert figures((0, 0), Total(0, 0, 0, 0, 0, 0), []).share is None
+
+
+async def test_the_sessions_of_all_streams_are_asked_for_in_one_statement(house: House) -> None:
+    tokens = [await token_of(house.database, role) for role in (Role.SHIFT_LEADER, Role.JUNIOR, Role.SURVEYOR)]
+    sessions = StreamSessions(house.database, house.app.state.console.clock)
+    asked: list[str] = []
+    engine = house.database.engine.sync_engine
+    listen(engine, "before_cursor_execute", lambda *said: asked.append(str(said[2])))
+    for token in tokens:
+        await sessions.may(token, Action.FLOOR_VIEW)
+    sessions._asked_at = -1e9
+    before = len([one for one in asked if "login_sessions" in one])
+    answers = await asyncio.gather(*(sessions.may(token, Action.FLOOR_VIEW) for token in tokens * 50))
+    assert answers == [True, True, False] * 50
+    assert len([one for one in asked if "login_sessions" in one]) == before + 1
+    async with house.database.transaction() as session:
+        await accounts.revoke(session, tokens[0], datetime.now(UTC))
+    sessions._asked_at = -1e9
+    assert not await sessions.may(tokens[0], Action.FLOOR_VIEW)
+    assert not await sessions.may("nonsense", Action.FLOOR_VIEW)
