@@ -16,12 +16,6 @@ NOWHERE = "127.0.0.1:9"
 AFTER_HOURS = QUICK_MENU.replace("2: {person: suggestion}", "2: {call_back: true}")
 
 
-async def said(stage: Stage, uid: str) -> list[str]:
-    """Prompts of the sentence that was put together last."""
-    answer = await stage.ami.action("Getvar", Channel=uid, Variable="HL_SAY")
-    return [prompt.rpartition("/")[2] for prompt in answer.get("Value", "").split("&")]
-
-
 async def variable(stage: Stage, uid: str, name: str, wanted: str) -> None:
     """Until the channel's variable has this value."""
     async with asyncio.timeout(30):
@@ -30,9 +24,17 @@ async def variable(stage: Stage, uid: str, name: str, wanted: str) -> None:
 
 
 async def says(stage: Stage, uid: str, *prompts: str) -> None:
-    """Until this sentence is said."""
+    """Until Asterisk plays just these prompts in a row."""
     async with asyncio.timeout(30):
-        while await said(stage, uid) != list(prompts):  # noqa: ASYNC110 - Asterisk tells nobody
+        while True:
+            number = (await stage.ami.action("Status"))["ActionID"]
+            over = {"Event": "StatusComplete", "ActionID": number}
+            await stage.ami.until(lambda block, over=over: over.items() <= block.items())  # type: ignore[misc]
+            for block in stage.ami.blocks:
+                if block.get("ActionID") == number and block.get("Uniqueid") == uid:
+                    played = [path.rpartition("/")[2] for path in block.get("Data", "").split("&")]
+                    if played == list(prompts):
+                        return
             await asyncio.sleep(0.1)
 
 
@@ -44,9 +46,10 @@ async def test_place_and_estimate_are_said_and_a_call_back_is_taken_for_the_call
         await caller.call(ACCESS)
         uid = (await stage.ami.told("queued"))["Call"]
         await stage.ami.action("Setvar", Channel=uid, Variable="HL_PLACE", Value="23")
-        await says(stage, uid, "number-2", "number-10", "number-3")
+        await says(stage, uid, "wait-place", "place-23")
         await stage.ami.action("Setvar", Channel=uid, Variable="HL_ESTIMATE", Value="10")
-        await says(stage, uid, "number-10")
+        await says(stage, uid, "wait-estimate", "minutes-10")
+        await says(stage, uid, "callback-offer")
         await caller.tell("keys", keys="2")
         await says(
             stage, uid, "callback-number", "digit-1", "number-3", "number-9", *["number-0"] * 6, "digit-1", "number-2"
