@@ -48,7 +48,8 @@ _UPDATE = text(
     "UPDATE calls SET caller = :caller, dialled = :dialled, service = :service, state = :state, outcome = :outcome,"
     " entered_at = :entered_at, queued_at = :queued_at, answered_at = :answered_at, ended_at = :ended_at, seat = :seat,"
     " ring_attempts = :ring_attempts, customer_class = coalesce(:customer_class, customer_class),"
-    " priority = greatest(priority, :priority), direction = :direction, about = :about WHERE uid = :uid"
+    " priority = greatest(priority, :priority), direction = :direction, about = coalesce(:about, about)"
+    " WHERE uid = :uid"
 )
 _BREACH = text(
     "INSERT INTO breaches (call_uid, cause, waited_seconds, limit_seconds, noted_at, detail)"

@@ -42,7 +42,7 @@ async def at_a_call(house: House) -> tuple[httpx.AsyncClient, dict[str, str], st
 async def asked(house: House) -> list[tuple[str, str, str, dict[str, object]]]:
     async with house.database.transaction() as session:
         rows = await session.execute(text("SELECT call_uid, seat, kind, argument FROM call_commands ORDER BY id"))
-        return [tuple(row) for row in rows]  # type: ignore[misc]
+        return [tuple(row) for row in rows]
 
 
 async def test_a_wish_is_written_for_ones_own_seat_and_told_to_be_pending(house: House) -> None:
@@ -77,9 +77,9 @@ async def test_what_makes_no_sense_is_refused_at_once(house: House) -> None:
     for kind, body in (("transfer", {}), ("transfer", {"to": {"seat": "1;2"}}), ("dial_out", {"number": "12a"})):
         answer = await client.post(f"/seat/calls/{kind}", json=body, headers=token)
         assert (answer.status_code, answer.json()["state"]) == (409, "refused"), (kind, body)
-    for body in (b"[1]", b"{"):
+    for raw in (b"[1]", b"{"):
         headers = token | {"content-type": "application/json", "accept": "application/json"}
-        assert (await client.post("/seat/calls/transfer", content=body, headers=headers)).status_code == 422
+        assert (await client.post("/seat/calls/transfer", content=raw, headers=headers)).status_code == 422
     assert (await client.post("/seat/calls/juggle", headers=token)).status_code == 404
     assert (await client.post("/seat/calls/hang_up")).status_code == 403, "without the token"
     assert await asked(house) == []
