@@ -127,7 +127,7 @@ def watch_promise(duty: Duty, facts: CallFacts) -> None:
     """Note a breach when it happens, not only at the end (D9)."""
     if facts.queued_at is None:
         return
-    gone = max(0.0, (duty.clock.now() - facts.queued_at).total_seconds())
+    gone = max(0.0, (duty.clock.now() - facts.entered_at).total_seconds())
     uid = facts.uid
 
     async def broken() -> None:

@@ -16,7 +16,7 @@ class Cause(StrEnum):
     SEAT_UNREACHABLE = "seat_unreachable"
     SYSTEM = "system"
     MENU = "menu"
-    """Only the announcements and the menu took too long; counted since entry (`acd.promise_day`)."""
+    """The wait in the line alone was short enough: announcements and menu took the time."""
 
 
 UNREACHABLE = frozenset({"CHANUNAVAIL", "CONGESTION"})
@@ -37,18 +37,22 @@ class Wait:
 
 
 def waited(facts: CallFacts, now: datetime) -> float | None:
-    """Seconds from entering the queue to whatever ended the wait, or to `now`; None for a call that never queued."""
+    """Seconds from entry, where the clock of D9 starts, to whatever ended the wait, or to `now`.
+
+    None for a call that never stood in line: the caller did not ask for a person.
+    """
     if facts.queued_at is None:
         return None
-    return max(0.0, ((facts.wait_over_at or now) - facts.queued_at).total_seconds())
+    return max(0.0, ((facts.wait_over_at or now) - facts.entered_at).total_seconds())
 
 
 def breach(facts: CallFacts, limit: float, now: datetime) -> Wait | None:
     """The breach of this call's promise, or None where it was kept or can still be kept.
 
-    The cause is what filled the promised seconds: `system` if nobody could assign the caller for a while or the
-    dialplan's fallback had to serve; `ring_unanswered` if ringing in vain took as long as waiting for an idle seat, or
-    longer; `seat_unreachable` if a phone that could not be rung was all that was tried; else `no_idle_seat`.
+    The cause is `menu` if the wait in the line was within the promise. Else it is what filled the promised seconds of
+    that wait: `system` if nobody could assign the caller for a while or the dialplan's fallback had to serve;
+    `ring_unanswered` if ringing in vain took as long as waiting for an idle seat, or longer; `seat_unreachable` if a
+    phone that could not be rung was all that was tried; else `no_idle_seat`.
     """
     seconds = waited(facts, now)
     if seconds is None or facts.queued_at is None or seconds <= limit:
@@ -56,9 +60,9 @@ def breach(facts: CallFacts, limit: float, now: datetime) -> Wait | None:
     deadline = facts.queued_at + timedelta(seconds=limit)
     vain = [ring for ring in facts.rings.values() if ring.in_vain and _begin(ring) < deadline]
     ringing = sum(_overlap(ring, facts.queued_at, deadline) for ring in facts.rings.values() if not _picked_up(ring))
-    return Wait(
-        _cause(facts, deadline, vain, ringing, limit), seconds, facts.wait_over_at is not None, ringing, len(vain)
-    )
+    in_menu = (facts.wait_over_at or now) <= deadline
+    cause = Cause.MENU if in_menu else _cause(facts, deadline, vain, ringing, limit)
+    return Wait(cause, seconds, facts.wait_over_at is not None, ringing, len(vain))
 
 
 def _cause(facts: CallFacts, deadline: datetime, vain: list[Ring], ringing: float, limit: float) -> Cause:

@@ -13,9 +13,8 @@ and announcements come between. The figures:
   *Share when none was*: the same of the others; what more seats would mend.
 - *gave up*: left before an answer, within the promise or after it; they are in neither share, nor is who left a message
   or asked to be called back.
-- *late*: callers whose wait, answered or not, went over the promise: the list of breaches. The cause is that of
-  `acd.promise` where the wait in the line alone was too long, and `menu` where it was not: the announcements and the
-  menu took the time.
+- *late*: callers whose wait, answered or not, went over the promise: the list of breaches, with the cause that
+  `acd.promise` gives.
 """
 
 from __future__ import annotations
@@ -158,8 +157,7 @@ def wait_of(
     kept = answered and seconds <= limit
     promised = min(over or now, entered + timedelta(seconds=limit))
     was_idle = kept or idle.any_between(entered, promised, facts.service, customer_class)
-    in_line = breach(facts, limit, now)
-    late = (in_line.cause if in_line is not None else Cause.MENU) if seconds > limit else None
+    broken = breach(facts, limit, now)
     return CallerWait(
         uid=facts.uid,
         service=facts.service,
@@ -169,7 +167,7 @@ def wait_of(
         end=_end_of(facts, answered=answered),
         seat=facts.seat if answered else "",
         seat_was_idle=was_idle,
-        cause=late,
+        cause=broken.cause if broken is not None else None,
     )
 
 

@@ -27,6 +27,13 @@ def test_an_answer_in_time_keeps_the_promise_whenever_it_is_looked_at() -> None:
     assert cause_of(event(Kind.RINGING, 8, "8001", 1), event(Kind.ANSWERED, 14.9, "8001", 1)) is None
 
 
+def test_the_clock_starts_at_entry_and_a_long_menu_is_a_cause_of_its_own() -> None:
+    told = [event(Kind.ENTERED, -10), event(Kind.RINGING, 7, "8001", 1), event(Kind.ANSWERED, 8, "8001", 1)]
+    assert cause_of(*told) is Cause.MENU
+    assert waited(facts_of(UID, [event(Kind.QUEUED, 0), *told]), at(99)) == 18
+    assert cause_of(event(Kind.ENTERED, -10), now=30) is Cause.NO_IDLE_SEAT
+
+
 def test_a_caller_who_leaves_in_time_was_not_let_down() -> None:
     assert cause_of(event(Kind.ENDED, 12)) is None
     assert cause_of(event(Kind.VOICEMAIL, 12)) is None
