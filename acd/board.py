@@ -136,6 +136,8 @@ class Board:
         call.facts = after
         if event.kind in {Kind.HANDED, Kind.REATTACHED}:
             call.unwished = False
+        if event.kind is Kind.HANDED:
+            call.tried.add(event.seat)  # who hands on is given the caller again last of all
         follows = (*consequences(after, event, self._holders(event.call)), *self._left_with(event))
         if event.kind in {Kind.RETURNED, Kind.REFUSED}:
             call.tried.add(event.seat)

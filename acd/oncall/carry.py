@@ -14,7 +14,7 @@ from acd.errors import CommandRefused, NotLeadingError
 from acd.events import CallEvent, Kind
 from acd.oncall.decide import EPOCH, NOBODY_FREE, Act, Plan, agent_channel, decide, outgoing_uid
 from acd.oncall.scene import Scene, leg_of
-from acd.ports import LinkError
+from acd.ports import ActionRefused, LinkError
 from acd.resync import snapshot
 from acd.seats import RingOver
 from acd.seatwork import reload, tell_seat
@@ -141,7 +141,11 @@ async def _carry(duty: Duty, scene: Scene, plan: Plan) -> None:
 async def _send(duty: Duty, act: Act, epoch: int) -> None:
     headers = {name: value.replace(EPOCH, str(epoch)) for name, value in act.headers.items()}
     variables = {name: value.replace(EPOCH, str(epoch)) for name, value in (act.variables or {}).items()}
-    await duty.link.action(act.name, headers, variables=variables or None)
+    try:
+        await duty.link.action(act.name, headers, variables=variables or None)
+    except ActionRefused:
+        if not act.optional:
+            raise
 
 
 def _reserve(duty: Duty, extension: str, uid: str) -> None:

@@ -42,6 +42,8 @@ class Act:
     name: str
     headers: Mapping[str, str]
     variables: Mapping[str, str] | None = None
+    optional: bool = False
+    """That Asterisk refuses it is no failure of the command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,8 @@ def _leave(scene: Scene) -> Plan:
         raise CommandRefused(NOT_CONSULTING)
     others = [talk.seat for talk in facts.open_talks if talk.seat != scene.seat.extension]
     stays = [channel for seat in others if (channel := leg_of(scene.channels, seat)) is not None]
-    silence = tuple(Act("StopMixMonitor", {"Channel": channel.name}) for channel in stays)
+    # the consult is over: who stays with the caller is in the caller's recording
+    silence = tuple(Act("StopMixMonitor", {"Channel": channel.name}, optional=True) for channel in stays)
     return Plan((Act("Hangup", {"Channel": leg.name, "Cause": "16"}), *silence))
 
 

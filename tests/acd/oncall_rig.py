@@ -22,7 +22,7 @@ from tests.acd.floor_rig import Floor, until
 RATE = 16_000
 HERTZ = {"caller": 440.0, "8001": 620.0, "8002": 830.0, "8101": 1130.0, "public": 1370.0}
 """Who sounds how; no pitch is a harmonic of another."""
-PHASE_SECONDS = 1.6
+PHASE_SECONDS = 1.2
 
 
 async def ask(stage: Floor, seat: str, kind: CommandKind, **argument: Mapping[str, str] | str) -> int:

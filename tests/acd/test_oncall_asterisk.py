@@ -23,7 +23,7 @@ LEVELS = {"8001": Level.JUNIOR, "8002": Level.JUNIOR, "8101": Level.SENIOR}
 
 @pytest.fixture
 async def stage(tmp_path: Path, database: Database) -> AsyncIterator[Floor]:
-    async with open_floor(tmp_path, database, LEVELS, ring_seconds=4, wrap_up_seconds=1.0) as floor:
+    async with open_floor(tmp_path, database, LEVELS, ring_seconds=4, wrap_up_seconds=0.3) as floor:
         yield floor
 
 

@@ -26,9 +26,9 @@ async def test_a_caller_is_never_stranded_between_two_seats(tmp_path: Path, data
         tmp_path,
         database,
         LEVELS,
-        ring_seconds=3,
-        wrap_up_seconds=1.0,
-        heartbeat_dead_loops=4,
+        ring_seconds=2,
+        wrap_up_seconds=0.3,
+        heartbeat_dead_loops=3,
         seat_lost_seconds=1.0,
         misses_before_away=9,
     ) as stage:
@@ -112,7 +112,7 @@ async def test_a_caller_is_never_stranded_between_two_seats(tmp_path: Path, data
 async def test_numbers_of_the_public_network(tmp_path: Path, database: Database) -> None:
     async with (
         open_softphone("public", "127.0.0.1") as public,
-        open_floor(tmp_path, database, LEVELS, outbound=public.address, ring_seconds=4, wrap_up_seconds=1.0) as stage,
+        open_floor(tmp_path, database, LEVELS, outbound=public.address, ring_seconds=4, wrap_up_seconds=0.3) as stage,
     ):
         sounds = Sounds(tmp_path)
         await stage.controller()
