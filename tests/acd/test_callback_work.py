@@ -10,6 +10,7 @@ from sqlalchemy import text
 from acd import callback_desk, desk
 from acd.callback_desk import CallbackError, Obstacle
 from acd.callbacks import CallbackState, Policy
+from acd.models import Call
 from acd.words import Level
 from hotline.clock import SystemClock
 from hotline.database import Database
@@ -206,6 +207,35 @@ async def test_waiting_callers_are_told_their_place_and_only_what_has_changed(da
         estimates = [sent for sent in play.link.actions("Setvar") if sent.headers["Variable"] == "HL_ESTIMATE"]
         assert {sent.headers["Value"] for sent in estimates} == {""}, "no seat, no handling time: nothing is known"
         assert len(estimates) == 2
+
+
+async def test_the_estimate_goes_by_recent_handling_times_and_the_seats_that_are_staffed(database: Database) -> None:
+    answered = SystemClock().now() - timedelta(minutes=8)
+    async with database.transaction() as session:
+        for seconds in (100, 140):
+            session.add(
+                Call(
+                    uid=f"n1-0.{seconds}", caller="", state="ended", outcome="answered", entered_at=answered,
+                    queued_at=answered, answered_at=answered, ended_at=answered + timedelta(seconds=seconds),
+                )
+            )  # fmt: skip
+    async with playing(database, "8001", announce_seconds=10) as play:
+        play.queue("n1-1.1", ago=40)
+        await play.rung(1)
+        play.queue("n1-2.2", ago=20)
+
+        async def told() -> bool:
+            return bool(places(play))
+
+        await until(told, 10, "a place")
+        await until(lambda: _estimated(play), 10, "an estimate")
+        assert places(play) == {"n1-2.2": "2"}, "a seat rings for the first"
+        estimates = [sent for sent in play.link.actions("Setvar") if sent.headers["Variable"] == "HL_ESTIMATE"]
+        assert [sent.headers["Value"] for sent in estimates] == ["5"]  # 2 x (120 s + wrap-up) at one seat, rounded up
+
+
+async def _estimated(play: Play) -> bool:
+    return any(sent.headers["Variable"] == "HL_ESTIMATE" for sent in play.link.actions("Setvar"))
 
 
 def places(play: Play) -> dict[str, str]:
