@@ -133,13 +133,6 @@ class _Profile:
         self.orders = orders
         self.lines = 0
 
-    def is_of(self, seat: IdleSeat) -> bool:
-        return (
-            self.level is seat.level
-            and (self.skills is seat.skills or self.skills == seat.skills)
-            and self.classes == seat.classes
-        )
-
 
 class _Seats(Order):
     """Idle seats of one level that answer a service equally well, for the same classes."""
@@ -198,6 +191,8 @@ class Matcher:
         """Seats that have become idle since the last look, not yet in their orders: on a busy floor the one seat that
         has become idle is taken at once."""
         self._chosen: dict[int, tuple[_Line, ...]] = {}
+        self._reach: dict[int, int] = {}
+        """Bits of the orders that serve any of a set of lines."""
         self._touched = 0
         """Lines that gained a caller or a seat since the last look."""
         self._joined = 0
@@ -255,10 +250,9 @@ class Matcher:
         line.callers.join(entry, self._waiting)
         self._joined |= line.bit
         self._occupied |= line.bit
-        if need is Need.ANY and (wide or not self._selective):
-            return
         if need is Need.ANY:
-            self._relax_at(caller.queued_at + self._rules.any_seat_seconds, caller.uid)
+            if self._selective and not wide:
+                self._relax_at(caller.queued_at + self._rules.any_seat_seconds, caller.uid)
             return
         change = min((moment for moment in self._changes(caller) if moment > now), default=None)
         if change is not None:
@@ -319,13 +313,18 @@ class Matcher:
         entry = (seat.idle_since, extension)
         self._idle[extension] = entry
         profile = self._profile_of.get(extension)
-        if profile is None or not profile.is_of(seat):
+        if (
+            profile is None
+            or (profile.skills is not seat.skills and profile.skills != seat.skills)
+            or profile.level is not seat.level
+            or profile.classes != seat.classes
+        ):
             profile = self._profile(seat)
         self._touched |= profile.lines
         self._fresh.append((entry, profile))
         if len(self._fresh) > 2 * len(self._idle) + _SLACK:
             self._settle()
-        if extension in self._owned:
+        if self._owned and extension in self._owned:
             self._owner_news.add(extension)
 
     def remove_seat(self, extension: str) -> None:
@@ -385,6 +384,7 @@ class Matcher:
         fits = order.skill >= self._rules.skill_wanted and (not order.classes or customer_class in order.classes)
         if fits or wide:
             line.add((not fits, levels.index(order.level), -order.skill), order)
+            self._reach.clear()
 
     def _settle(self) -> None:
         """Put seats that were not taken at once into their orders."""
@@ -423,10 +423,15 @@ class Matcher:
         bits = touched & self._occupied
         return made + self._offer_to_all(bits) if bits else made
 
-    def _served_elsewhere(self, joined: int) -> bool:
+    def _served_elsewhere(self, joined: int) -> int:
         """Whether a caller in these lines may have a seat that has been idle before."""
-        stocked = self._stocked
-        return any(line.mask & stocked for line in self._chosen.get(joined) or self._choose(joined))
+        reach = self._reach.get(joined)
+        if reach is None:
+            reach = 0
+            for line in self._choose(joined):
+                reach |= line.mask
+            self._reach[joined] = reach
+        return reach & self._stocked
 
     def _offer_to_owners(self) -> list[Offer]:
         made: list[Offer] = []
@@ -463,7 +468,9 @@ class Matcher:
         if best is None:
             return None
         self._fresh.clear()
-        return self._take(best[1], entry[1])
+        uid, extension = best[1], entry[1]
+        del waiting[uid], self._callers[uid], self._idle[extension]
+        return Offer(uid, extension)
 
     def _offer_to_all(self, bits: int) -> list[Offer]:
         waiting, callers, idle = self._waiting, self._callers, self._idle
@@ -501,6 +508,7 @@ class Matcher:
     def _choose(self, bits: int) -> tuple[_Line, ...]:
         if len(self._chosen) > _MEMORY:
             self._chosen.clear()
+            self._reach.clear()
         lines = tuple(line for line in self._lines.values() if line.bit & bits)
         self._chosen[bits] = lines
         return lines

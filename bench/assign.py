@@ -110,6 +110,9 @@ def steady(size: int, seconds: float) -> tuple[float, int, list[float]]:
     rng = random.Random(size)
     matcher = Matcher(RULES)
     seats = make_seats(size, rng)
+    for seat in seats:  # a controller has read the whole floor before it offers anything
+        matcher.add_seat(seat)
+        matcher.remove_seat(seat.extension)
     now, number = 1000.0, size // 2
     for each in range(number):
         matcher.add_caller(make_caller(each, now + each * 1e-3, rng))
