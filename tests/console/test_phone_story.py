@@ -41,6 +41,17 @@ HEARD = """async () => {
 """The loudest tone that the agent hears, in Hz, once anything is heard."""
 
 
+WITNESS = """
+window.notified = [];
+window.rung = 0;
+window.Notification = class { static permission = "granted"; close() {}
+  constructor(title, options) { window.notified.push([title, options.body]); } };
+const play = HTMLMediaElement.prototype.play;
+HTMLMediaElement.prototype.play = function () { window.rung += this.srcObject ? 1 : 0; return play.call(this); };
+"""
+"""Writes down what is shown on the desktop and whether a ring was played."""
+
+
 class Wire:
     """The way of the telephone's signalling, which can be cut."""
 
@@ -85,12 +96,15 @@ async def test_an_agents_shift_at_the_browser(database: Database, tmp_path: Path
         page.on("pageerror", lambda error: complaints.append(str(error)))
         wire = Wire()
         await page.route_web_socket("**/phone/ws?*", wire.carry)
+        await page.add_init_script(WITNESS)
         await page.goto(f"{centre.url}/seat")
         await shows(page, "ready")
         await centre.reachable("8001")
         await centre.press_ready("8001")
         async with centre.caller(heard=tmp_path / "heard.wav") as caller:
             await shows(page, "ringing")
+            assert await page.evaluate("[window.notified.length, window.rung > 0]") == [1, True]
+            assert "1390" not in str(await page.evaluate("window.notified")), "the desktop shows no number by default"
             await page.keyboard.press("F4")
             await shows(page, "talking")
             await caller.tell("play", file=str(tone(tmp_path / "caller.wav", CALLER_HERTZ, 90, 8000)))
@@ -102,6 +116,7 @@ async def test_an_agents_shift_at_the_browser(database: Database, tmp_path: Path
             await reload_in_mid_call(centre, page)
         await shows(page, "ready")
         await asterisk_comes_back(centre, page)
+        await it_picks_up_by_itself(centre, page)
         assert complaints == []
 
 
@@ -178,3 +193,13 @@ async def asterisk_comes_back(centre: Centre, page: Page) -> None:
     assert await page.evaluate(HEARD) == pytest.approx(AGENT_HERTZ, abs=25), "the echo says the agent's tone back"
     await press(page, "挂断")
     await shows(page, "ready")
+
+
+async def it_picks_up_by_itself(centre: Centre, page: Page) -> None:
+    """Where the centre sets it, and only from the next time the page is opened."""
+    centre.settings.phone.auto_answer = True
+    await page.reload()
+    await shows(page, "ready")
+    await centre.reachable("8001")
+    async with centre.caller():
+        await shows(page, "talking")
