@@ -26,13 +26,12 @@ from ring_latency import (
     SECRET,
     Sipp,
     controller,
-    dialplan,
     free_port,
     moments,
     percentile,
     prepare,
-    queue,
     settings_for,
+    with_peer,
 )
 from sqlalchemy import create_engine
 
@@ -83,18 +82,6 @@ def make_tables(url: str) -> None:
     with engine.begin() as connection:
         create_all(connection)
     engine.dispose()
-
-
-async def with_peer(node: AsteriskNode, seats: list[str]) -> None:
-    """The two ways in, and the queue with the same seats."""
-    for name, text in (
-        ("extensions.conf", dialplan((node.paths.etc / "extensions.conf").read_text())),
-        ("queues.conf", queue(seats)),
-    ):
-        with (node.paths.etc / name).open("a") as file:
-            file.write(text)
-    await node.command("dialplan reload")
-    await node.command("module reload app_queue.so")
 
 
 def remove(node: AsteriskNode, settings: Settings) -> None:
