@@ -96,6 +96,14 @@ class Served:
                     writer.close()
                     return
 
+    async def quiet(self) -> None:
+        """Until what an earlier round asked for is answered: pages that have gone may still be waited upon."""
+        async with asyncio.timeout(120):
+            before = -1
+            while (now := self.queries()) != before:
+                before = now
+                await asyncio.sleep(1.5)
+
     def queries(self) -> int:
         assert self._process.stdout is not None
         os.kill(self._process.pid, signal.SIGUSR1)
@@ -229,8 +237,12 @@ async def measure(
     """One round: viewers look, changes come, the viewers leave."""
     name, start = kind
     watch = Watch()
+    await served.quiet()
     stop = await start(watch)
-    await asyncio.sleep(3)
+    begun = time.monotonic()
+    while watch.boards < arguments.viewers and time.monotonic() - begun < DRAIN_SECONDS:  # noqa: ASYNC110 - as below
+        await asyncio.sleep(0.2)
+    await asyncio.sleep(2)
     watch.boards = watch.bytes = 0
     queries, cpu, begun = served.queries(), served.cpu(), time.monotonic()
     await change(url, watch, rate, arguments.seconds)
