@@ -16,6 +16,8 @@ class CallbackList:
     open: dict[int, Callback] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=dict)
     """Call-back by the Uniqueid of its present attempt and of its next."""
+    past_limit: set[str] = field(default_factory=set)
+    """Numbers whose complaint is past its limit: they belong to the manager hotline (D84)."""
     wake: asyncio.TimerHandle | None = None
 
     def __repr__(self) -> str:

@@ -30,6 +30,7 @@ from acd.callbacks import (
     step,
 )
 from acd.calls import CallFacts, CallState, Outcome, facts_of
+from acd.customers import standings
 from acd.duty import Duty
 from acd.events import CallEvent, Kind
 from acd.ports import ActionRefused, ActionTimeout, LinkDownError, LinkError
@@ -62,7 +63,19 @@ async def refresh(duty: Duty) -> None:
     for callback in list(listed.open.values()):
         taken = await move(duty, callback, TakenUp())
         await move(duty, taken, TimePassed())
+    await _look_up(duty)
     stand_in_line(duty)
+
+
+async def _look_up(duty: Duty) -> None:
+    """Learn whose complaint is past its limit (D84).
+
+    The owner of a case does not count here (D85): that would let a customer overtake callers who came earlier.
+    """
+    numbers, now = [callback.number for callback in duty.callbacks.open.values()], duty.clock.now()
+    if numbers and duty.term is not None:
+        found = await duty.term.run(lambda connection: standings(connection, numbers, now))
+        duty.callbacks.past_limit = {number for number, standing in found.items() if standing.past_limit}
 
 
 def stand_in_line(duty: Duty) -> None:
@@ -79,16 +92,16 @@ def stand_in_line(duty: Duty) -> None:
     for uid in board.callbacks.keys() - due.keys():
         board.drop_callback(uid)
     for uid in due.keys() - board.callbacks.keys():
-        board.put_callback(uid, _as_caller(uid, due[uid]))
+        board.put_callback(uid, _as_caller(uid, due[uid], due[uid].number in listed.past_limit))
     if listed.wake is not None:
         listed.wake.cancel()
     moment = next_change(listed.open.values(), now, policy)
     listed.wake = duty.later((moment - now).total_seconds() + 0.05, lambda: refresh(duty)) if moment else None
 
 
-def _as_caller(uid: str, callback: Callback) -> LiveCall:
+def _as_caller(uid: str, callback: Callback, past_limit: bool) -> LiveCall:
     facts = CallFacts(uid, callback.number, service=callback.service, first={Kind.QUEUED: callback.queued_at})
-    return LiveCall(facts, callback.customer_class)
+    return LiveCall(facts, callback.customer_class, past_limit=past_limit)
 
 
 async def move(duty: Duty, callback: Callback, event: CallbackEvent) -> Callback:
@@ -169,6 +182,7 @@ async def follow(duty: Duty, event: CallEvent, call: LiveCall) -> None:
 async def _reached(duty: Duty, uid: str, callback: Callback, call: LiveCall) -> None:
     duty.board.places[uid] = callback.queued_at.timestamp()
     call.customer_class = callback.customer_class
+    call.past_limit = callback.number in duty.callbacks.past_limit
     for seat in duty.board.seats.values():
         if seat.call_uid == uid and seat.state is SeatState.RINGING:
             call.claimed = (seat.extension, seat.epoch)
@@ -238,6 +252,7 @@ async def recover(duty: Duty, seen: FloorSnapshot, told: Mapping[str, Sequence[C
             case _:
                 taken = await move(duty, callback, TakenUp())
                 await move(duty, taken, TimePassed())
+    await _look_up(duty)
     stand_in_line(duty)
 
 

@@ -22,7 +22,7 @@ ALWAYS = "00:00-24:00"
 
 @contextlib.asynccontextmanager
 async def floor_with_public(scratch: Path, database: Database, **acd: Any) -> AsyncIterator[tuple[Floor, Softphone]]:
-    acd = {"callback_hours": ALWAYS, "ring_seconds": 5} | acd
+    acd = dict[str, Any](callback_hours=ALWAYS, ring_seconds=5) | acd
     async with (
         open_softphone("public", "127.0.0.1") as public,
         open_floor(

@@ -80,6 +80,24 @@ async def test_the_leader_sees_how_each_stands_cancels_one_and_ends_a_pause(hous
         ]
 
 
+async def test_the_agent_whose_seat_is_kept_sees_the_call_in_which_it_was_asked_for(house: House) -> None:
+    async with house.database.transaction() as session:
+        await seed.floor(session, datetime.now(UTC))
+        await callback(session, "n1-100.4", "13900007777", "dialling", ago=60, attempts=1, seat="8003")
+        await session.execute(
+            text(
+                "UPDATE seats SET state = 'ringing', call_uid = (SELECT 'n1-cb' || id || '-1' FROM callbacks)"
+                " WHERE extension = '8003'"
+            )
+        )
+    senior = await house.client(Role.SENIOR)
+    card = (await senior.get("/seat/card")).text
+    assert 'data-call="n1-100.4"' in card
+    assert "回拨中" in card
+    assert "7777" in card
+    assert "回拨中" in (await senior.get("/floor/own")).text
+
+
 async def test_a_senior_looks_and_changes_nothing(house: House) -> None:
     async with house.database.transaction() as session:
         await callback(session, "n1-7.1", "13900001111", "waiting", ago=540)
