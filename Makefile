@@ -29,6 +29,8 @@ bench: setup
 	@$(BIN)/python bench/assign.py
 	@$(BIN)/python bench/link.py
 	@$(BIN)/python bench/ring_latency.py
+	@$(BIN)/python bench/many_seats.py
+	@$(BIN)/python bench/capacity.py --profile
 	@$(BIN)/python bench/answer_to_audio.py
 	@$(BIN)/python bench/viewers.py
 	@$(BIN)/python bench/draft.py
