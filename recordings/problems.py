@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -30,6 +30,11 @@ async def list_open(session: AsyncSession) -> list[OpenProblem]:
         .order_by(RecordingProblem.found_at, RecordingProblem.id)
     )
     return [OpenProblem(row.call_uid, Problem(row.problem), row.detail, row.found_at) for row in rows]
+
+
+async def count_open(session: AsyncSession) -> int:
+    query = select(func.count()).select_from(RecordingProblem).where(RecordingProblem.resolved_at.is_(None))
+    return int((await session.execute(query)).scalar_one())
 
 
 async def apply(
