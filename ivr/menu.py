@@ -121,6 +121,7 @@ class Problem:
     line: int
     """Counted from 1."""
     text: str
+    chinese: str
 
 
 class MenuError(IvrError):
@@ -178,5 +179,7 @@ def load_menus(source: Path, *, prompts: Path = PROMPTS) -> Menus:
     try:
         text = source.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise MenuError(str(source), [Problem(1, f"cannot be read as UTF-8 text ({error})")]) from error
+        raise MenuError(
+            str(source), [Problem(1, f"cannot be read as UTF-8 text ({error})", f"无法按 UTF-8 文本读取（{error}）")]
+        ) from error
     return parse_menus(text, str(source), lambda prompt: (prompts / f"{prompt}.wav").is_file())

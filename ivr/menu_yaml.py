@@ -18,14 +18,25 @@ def compose(text: str, source: str) -> yaml.Node | None:
     (a few of which stand for millions of nodes).
     """
     if len(text.encode("utf-8", "replace")) > MOST_BYTES:
-        raise MenuError(source, [Problem(1, f"longer than {MOST_BYTES // 1024} KiB; a menu is shorter")])
+        raise MenuError(
+            source,
+            [
+                Problem(
+                    1,
+                    f"longer than {MOST_BYTES // 1024} KiB; a menu is shorter",
+                    f"超过 {MOST_BYTES // 1024} KiB，菜单没有这么长",
+                )
+            ],
+        )
     try:
         _walk(text, source)
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or "not valid YAML"
-        raise MenuError(source, [Problem(mark.line + 1 if mark else 1, f"not valid YAML: {reason}")]) from error
+        raise MenuError(
+            source, [Problem(mark.line + 1 if mark else 1, f"not valid YAML: {reason}", f"不是有效的 YAML：{reason}")]
+        ) from error
 
 
 def _walk(text: str, source: str) -> None:
@@ -33,12 +44,23 @@ def _walk(text: str, source: str) -> None:
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise MenuError(source, [Problem(line, "anchors (&) and aliases (*) are not taken; write the choice out")])
+            raise MenuError(
+                source,
+                [
+                    Problem(
+                        line,
+                        "anchors (&) and aliases (*) are not taken; write the choice out",
+                        "不接受锚点（&）和别名（*），请完整写出",
+                    )
+                ],
+            )
         if isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None):
-            raise MenuError(source, [Problem(line, "tags (!) are not taken")])
+            raise MenuError(source, [Problem(line, "tags (!) are not taken", "不接受标签（!）")])
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > DEEPEST:
-            raise MenuError(source, [Problem(line, f"nested more than {DEEPEST} levels deep")])
+            raise MenuError(
+                source, [Problem(line, f"nested more than {DEEPEST} levels deep", f"嵌套超过 {DEEPEST} 层")]
+            )

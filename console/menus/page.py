@@ -39,6 +39,7 @@ class Found:
 
     line: int
     text: str
+    chinese: str
     written: str
 
 
@@ -63,7 +64,12 @@ def check(text: str, settings: Settings) -> Checked:
     except MenuError as error:
         lines = text.splitlines()
         found = (
-            Found(problem.line, problem.text, lines[problem.line - 1] if problem.line <= len(lines) else "")
+            Found(
+                problem.line,
+                problem.text,
+                problem.chinese,
+                lines[problem.line - 1] if problem.line <= len(lines) else "",
+            )
             for problem in error.problems
         )
         return Checked(tuple(found), None, said)

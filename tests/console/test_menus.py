@@ -29,6 +29,7 @@ async def test_a_mistake_is_shown_with_its_line_and_nothing_typed_is_lost(house:
         answer = await page.post("/menus/new", text=bad.replace("\n", "\r\n"), note=SCRIPT, do=do)
         assert answer.status_code == 422
         assert f"第 {line} 行" in answer.text
+        assert "没有业务 &#39;plumber&#39;" in answer.text
         assert "there is no service &#39;plumber&#39;" in answer.text
         assert "&lt;script&gt;" in answer.text
         assert "<script>alert" not in answer.text

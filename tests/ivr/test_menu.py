@@ -116,6 +116,8 @@ def test_what_is_wrong_is_told_with_its_line(change: tuple[str, str], line: int,
         parse(text)
     assert f"menu.yaml:{line}: " in str(caught.value)
     assert any(problem.line == line and words in problem.text for problem in caught.value.problems), caught.value
+    for problem in caught.value.problems:
+        assert re.search("[\u4e00-\u9fff]", problem.chinese), "the console says it in Chinese first"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "menus: {}", "null", "a: &a [*a]", "\x00", "start: main\nmenus: {main: 3}"])
