@@ -25,11 +25,13 @@ Times are seconds on one clock (Asterisk's), as floats. A decision costs the sam
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from heapq import heapify, heappop, heappush, heapreplace
+from math import inf
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -126,12 +128,20 @@ def need_of(caller: WaitingCaller, now: float, rules: Rules) -> Need:
 class _Profile:
     """Seats of one level with the same skills and classes: the orders they stand in, the lines they serve."""
 
-    __slots__ = ("classes", "level", "lines", "orders", "skills")
+    __slots__ = ("classes", "level", "lines", "orders", "reserve", "skills")
 
     def __init__(self, seat: IdleSeat, orders: tuple[_Seats, ...]) -> None:
         self.level, self.skills, self.classes = seat.level, seat.skills, seat.classes
         self.orders = orders
         self.lines = 0
+        self.reserve = 0
+        """Of these, those that it serves only after a wait."""
+
+    def serve(self, line: _Line) -> None:
+        if any(order.bit & (line.good_mask | line.reserve) for order in self.orders):
+            self.lines |= line.bit
+        if any(order.bit & line.reserve for order in self.orders):
+            self.reserve |= line.bit
 
 
 class _Seats(Order):
@@ -147,23 +157,32 @@ class _Seats(Order):
 class _Line:
     """Callers who may have the same seats, and those seats, best first."""
 
-    __slots__ = ("_ranks", "bit", "callers", "mask", "ranks")
+    __slots__ = ("_ranks", "bit", "callers", "good", "good_mask", "ranks", "reserve", "wide_after")
 
-    def __init__(self, bit: int) -> None:
+    def __init__(self, bit: int, wide_after: float) -> None:
         self.bit = bit
+        self.wide_after = wide_after
+        """Seconds from a place in this line to the moment from which any seat with the service does."""
         self.callers = Order()
         self._ranks: dict[tuple[bool, int, int], list[_Seats]] = {}
-        self.ranks: tuple[tuple[int, tuple[_Seats, ...]], ...] = ()
+        self.good: tuple[tuple[int, tuple[_Seats, ...]], ...] = ()
         """Orders of equally good seats with their bits, the best first."""
-        self.mask = 0
-        """Bits of all of them."""
+        self.ranks: tuple[tuple[int, tuple[_Seats, ...]], ...] = ()
+        """The same, followed by those that come in only after a wait."""
+        self.good_mask = 0
+        self.reserve = 0
+        """Bits of the orders that come in only after a wait."""
 
     def add(self, rank: tuple[bool, int, int], seats: _Seats) -> None:
-        """Let these seats serve this line; a lower rank is better."""
+        """Let these seats serve this line; a lower rank is better, and one that begins with True must wait."""
         self._ranks.setdefault(rank, []).append(seats)
-        alike = [tuple(self._ranks[each]) for each in sorted(self._ranks)]
-        self.ranks = tuple((sum(each.bit for each in orders), orders) for orders in alike)
-        self.mask |= seats.bit
+        alike = [(each[0], tuple(self._ranks[each])) for each in sorted(self._ranks)]
+        self.ranks = tuple((sum(each.bit for each in orders), orders) for _, orders in alike)
+        self.good = tuple((sum(each.bit for each in orders), orders) for waits, orders in alike if not waits)
+        if rank[0]:
+            self.reserve |= seats.bit
+        else:
+            self.good_mask |= seats.bit
 
 
 _MEMORY = 4_096
@@ -184,7 +203,7 @@ class Matcher:
         self._waiting: dict[str, Entry] = {}
         self._callers: dict[str, WaitingCaller] = {}
         self._seats: dict[tuple[Service, Level, int, frozenset[CustomerClass]], _Seats] = {}
-        self._lines: dict[tuple[Service, CustomerClass, Need, bool], _Line] = {}
+        self._lines: dict[tuple[Service, CustomerClass, Need, int], _Line] = {}
         self._profiles: dict[tuple[Level, tuple[tuple[Service, int], ...], frozenset[CustomerClass]], _Profile] = {}
         self._profile_of: dict[str, _Profile] = {}
         self._fresh: list[tuple[Entry, _Profile]] = []
@@ -204,8 +223,8 @@ class Matcher:
         self._owned: dict[str, Order] = {}
         """Callers who wait for one seat alone, by seat."""
         self._owner_news: set[str] = set()
-        self._selective = False
-        """Whether any seat is a learner or kept for some classes: only then `any_seat_seconds` changes anything."""
+        self._widen_at = inf
+        """No caller whose wait lets in another idle seat is to be found before."""
         self._relaxing: list[Entry] = []
         """(when more seats become good enough, uid), as a heap."""
         self._relaxing_in_turn: deque[Entry] = deque()
@@ -243,16 +262,21 @@ class Matcher:
     def _join(self, entry: Entry, caller: WaitingCaller, now: float) -> None:
         """Stand in the line that is right at `now`, until the next change."""
         need = need_of(caller, now, self._rules) if caller.senior or caller.manager else Need.ANY
-        wide = self._selective and now >= caller.queued_at + self._rules.any_seat_seconds
-        line = self._lines.get((caller.service, caller.customer_class, need, wide))
+        line = self._lines.get((caller.service, caller.customer_class, need, caller.priority))
         if line is None:
-            line = self._new_line(caller.service, caller.customer_class, need, wide)
-        line.callers.join(entry, self._waiting)
+            line = self._new_line(caller.service, caller.customer_class, need, caller.priority)
+        entries, waiting = line.callers.entries, self._waiting
+        if entries and entry < entries[-1]:  # `join` without the call
+            insort(entries, entry, lo=line.callers.start)
+        else:
+            entries.append(entry)
+        if len(entries) > 2 * len(waiting) + _SLACK:
+            line.callers.tidy(waiting)
         self._joined |= line.bit
         self._occupied |= line.bit
+        wide_at = entry[0] + line.wide_after
+        self._widen_at = min(self._widen_at, wide_at)
         if need is Need.ANY:
-            if self._selective and not wide:
-                self._relax_at(caller.queued_at + self._rules.any_seat_seconds, caller.uid)
             return
         change = min((moment for moment in self._changes(caller) if moment > now), default=None)
         if change is not None:
@@ -263,8 +287,6 @@ class Matcher:
         changes = [since + rules.senior_only_seconds]
         if caller.manager:
             changes.append(since + rules.manager_only_seconds)
-        if self._selective:
-            changes.append(since + rules.any_seat_seconds)
         return changes
 
     def _relax_at(self, moment: float, uid: str) -> None:
@@ -281,12 +303,36 @@ class Matcher:
 
     def next_change(self) -> float | None:
         """When a waiting caller's choice of seats widens next, or None."""
+        if self._fresh:
+            self._settle()
         while self._relaxing and self._relaxing[0][1] not in self._waiting:
             heappop(self._relaxing)
         while self._relaxing_in_turn and self._relaxing_in_turn[0][1] not in self._waiting:
             self._relaxing_in_turn.popleft()
         firsts = [queue[0][0] for queue in (self._relaxing, self._relaxing_in_turn) if queue]
+        self._look_for_wide(-inf)
+        if self._widen_at < inf:
+            firsts.append(self._widen_at)
         return min(firsts, default=None)
+
+    def _look_for_wide(self, now: float) -> int:
+        """Lines whose first caller has waited long enough for a seat that is idle and was not good enough before.
+
+        A line holds one priority, so that nobody in it has waited longer than the first.
+        """
+        wide, self._widen_at = 0, inf
+        for line in self._chosen.get(self._occupied) or self._choose(self._occupied):
+            if line.reserve & self._stocked:
+                head = line.callers.head(self._waiting)
+                if head is None:
+                    continue
+                moment = head[0] + line.wide_after
+                if moment <= now:
+                    wide |= line.bit
+                    self._widen_at = -inf  # whoever comes next in this line is looked at the next time
+                elif moment < self._widen_at:
+                    self._widen_at = moment
+        return wide
 
     def _relax(self, now: float) -> None:
         due: list[str] = []
@@ -342,47 +388,34 @@ class Matcher:
             )
             found = _Profile(seat, orders)
             for line in self._lines.values():
-                if any(order.bit & line.mask for order in orders):
-                    found.lines |= line.bit
+                found.serve(line)
             self._profiles[key] = found
-            selective = bool(seat.classes) or min(seat.skills.values(), default=0) < self._rules.skill_wanted
-            if selective and not self._selective:
-                self._become_selective()
         self._profile_of[seat.extension] = found
         return found
-
-    def _become_selective(self) -> None:
-        self._selective = True
-        for caller in list(self._callers.values()):
-            self.add_caller(caller)
 
     def _order(self, service: Service, level: Level, skill: int, classes: frozenset[CustomerClass]) -> _Seats:
         key = (service, level, skill, classes)
         order = self._seats.get(key)
         if order is None:
             order = self._seats[key] = _Seats(1 << len(self._seats), service, level, skill, classes)
-            for (asked, customer_class, need, wide), line in self._lines.items():
-                self._stand(order, line, asked, customer_class, need, wide=wide)
+            for (asked, customer_class, need, _), line in self._lines.items():
+                self._stand(order, line, asked, customer_class, need)
         return order
 
-    def _new_line(self, service: Service, customer_class: CustomerClass, need: Need, wide: bool) -> _Line:
-        line = self._lines[service, customer_class, need, wide] = _Line(1 << len(self._lines))
+    def _new_line(self, service: Service, customer_class: CustomerClass, need: Need, priority: int) -> _Line:
+        wide_after = priority * self._rules.ageing_seconds + self._rules.any_seat_seconds
+        line = self._lines[service, customer_class, need, priority] = _Line(1 << len(self._lines), wide_after)
         for order in self._seats.values():
-            self._stand(order, line, service, customer_class, need, wide=wide)
+            self._stand(order, line, service, customer_class, need)
         for profile in self._profiles.values():
-            if any(order.bit & line.mask for order in profile.orders):
-                profile.lines |= line.bit
+            profile.serve(line)
         return line
 
-    def _stand(
-        self, order: _Seats, line: _Line, service: Service, customer_class: CustomerClass, need: Need, *, wide: bool
-    ) -> None:
+    def _stand(self, order: _Seats, line: _Line, service: Service, customer_class: CustomerClass, need: Need) -> None:
         """Let callers of `line` have seats of `order`, if they may."""
         levels = LEVELS[need]
-        if order.service is not service or order.level not in levels:
-            return
-        fits = order.skill >= self._rules.skill_wanted and (not order.classes or customer_class in order.classes)
-        if fits or wide:
+        if order.service is service and order.level in levels:
+            fits = order.skill >= self._rules.skill_wanted and (not order.classes or customer_class in order.classes)
             line.add((not fits, levels.index(order.level), -order.skill), order)
             self._reach.clear()
 
@@ -395,6 +428,8 @@ class Matcher:
                 for order in profile.orders:
                     order.join(entry, idle, most)
                     self._stocked |= order.bit
+                if profile.reserve:
+                    self._widen_at = -inf
         self._fresh.clear()
 
     # ---- offers -----------------------------------------------------------------------------------------------
@@ -413,23 +448,25 @@ class Matcher:
         self._joined = self._touched = 0
         if not self._idle:
             return made
-        if len(self._fresh) == 1 and not self._served_elsewhere(joined):
-            offer = self._offer_fresh()
+        if len(self._fresh) == 1 and now < self._widen_at and not self._served_elsewhere(joined):
+            offer = self._offer_fresh(now)
             if offer is not None:
                 made.append(offer)
                 return made
         if self._fresh:
             self._settle()
+        if now >= self._widen_at:
+            touched |= self._look_for_wide(now)
         bits = touched & self._occupied
-        return made + self._offer_to_all(bits) if bits else made
+        return made + self._offer_to_all(bits, now) if bits else made
 
     def _served_elsewhere(self, joined: int) -> int:
-        """Whether a caller in these lines may have a seat that has been idle before."""
+        """Whether a caller in these lines may have a good seat that has been idle before."""
         reach = self._reach.get(joined)
         if reach is None:
             reach = 0
             for line in self._choose(joined):
-                reach |= line.mask
+                reach |= line.good_mask
             self._reach[joined] = reach
         return reach & self._stocked
 
@@ -445,7 +482,7 @@ class Matcher:
         self._owner_news.clear()
         return made
 
-    def _offer_fresh(self) -> Offer | None:
+    def _offer_fresh(self, now: float) -> Offer | None:
         """The usual case on a busy floor: one seat has become idle, and gets the best caller it may serve.
 
         Nobody else can be given a seat then: whoever waited before found none, and no older idle seat fits who joined.
@@ -453,7 +490,7 @@ class Matcher:
         entry, profile = self._fresh[0]
         if self._idle.get(entry[1]) is not entry:
             return None
-        bits = profile.lines & self._occupied
+        bits, reserve = profile.lines & self._occupied, profile.reserve
         waiting = self._waiting
         best: Entry | None = None
         for line in self._chosen.get(bits) or self._choose(bits):
@@ -463,7 +500,7 @@ class Matcher:
                 head = order.head(waiting)
             if head is None:
                 self._occupied &= ~line.bit
-            elif best is None or head < best:
+            elif (best is None or head < best) and not (reserve & line.bit and now < head[0] + line.wide_after):
                 best = head
         if best is None:
             return None
@@ -472,7 +509,7 @@ class Matcher:
         del waiting[uid], self._callers[uid], self._idle[extension]
         return Offer(uid, extension)
 
-    def _offer_to_all(self, bits: int) -> list[Offer]:
+    def _offer_to_all(self, bits: int, now: float) -> list[Offer]:
         waiting, callers, idle = self._waiting, self._callers, self._idle
         made: list[Offer] = []
         heads: list[tuple[Entry, int, _Line]] = []
@@ -487,7 +524,8 @@ class Matcher:
         while heads:
             caller, bit, line = heads[0]
             uid = caller[1]
-            seat = self._best_seat(line, callers[uid].tried)
+            wide = line.reserve and now >= caller[0] + line.wide_after
+            seat = self._best_seat(line.ranks if wide else line.good, callers[uid].tried)
             if seat is None:
                 heappop(heads)
                 continue
@@ -513,13 +551,10 @@ class Matcher:
         self._chosen[bits] = lines
         return lines
 
-    def _best_seat(self, line: _Line, tried: frozenset[str]) -> Entry | None:
-        idle = self._idle
+    def _best_seat(self, ranks: tuple[tuple[int, tuple[_Seats, ...]], ...], tried: frozenset[str]) -> Entry | None:
+        idle, stocked = self._idle, self._stocked
         second_best: Entry | None = None
-        stocked = self._stocked
-        if not stocked & line.mask:
-            return None
-        for mask, orders in line.ranks:
+        for mask, orders in ranks:
             if not stocked & mask:
                 continue
             best: Entry | None = None
