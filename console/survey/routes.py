@@ -24,7 +24,7 @@ async def survey_page(
     subject: Annotated[Subject, require(Action.SURVEY_VIEW)],
     days: Annotated[int, Query(ge=1, le=366)] = 7,
 ) -> Response:
-    """Marks of the last days, today included, by seat; a seat without any is shown too."""
+    """Marks of the last days, today included, by seat."""
     console = console_of(request)
     now = console.now()
     midnight = now.astimezone(console.settings.zone).replace(hour=0, minute=0, second=0, microsecond=0)
