@@ -74,7 +74,7 @@ def settings_of_node(
             node="t1", sip_port=free_port(socket.SOCK_DGRAM), http_port=free_port(), rtp_start=rtp, rtp_end=rtp + 198
         ),
         acd=AcdSettings(**{"heartbeat_dead_loops": 60, **acd}),  # type: ignore[arg-type]
-        survey=SurveySettings(scale=survey),
+        survey=SurveySettings(scale=survey, wait_seconds=2),
         menu=menu or CHECKOUT / "ivr" / "menu.yaml",
         prompts=prompts or CHECKOUT / "ivr" / "prompts",
     )
