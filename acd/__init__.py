@@ -5,6 +5,6 @@ Out: one `Redirect` per claimed seat, a row per call with its time line, a breac
 and the job that finalises the recording of each ended call.
 
 The story reads in `controller.py`. `assign.py`, `seats.py`, `calls.py`, `promise.py` and `resume.py` decide and touch
-nothing; the rest acts. Rooms above read `ledger.py` and `floor.py`; agents' keys are in `desk.py`, what they ask for during a
-call in `commands.py` (carried out in `oncall/`).
+nothing; the rest acts. Rooms above read `ledger.py` and `floor.py`; agents' keys are in `desk.py`, what they ask for
+during a call is in `commands.py` and carried out in `oncall/`.
 """
