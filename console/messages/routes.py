@@ -21,6 +21,7 @@ from hotline.roles import Action
 
 router = APIRouter(prefix="/messages")
 
+
 class SentValues(TypedDict):
     """What `messages/sent.html` is rendered from."""
 
