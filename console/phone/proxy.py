@@ -19,6 +19,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.typing import Subprotocol
 
+from acd import phones
+from acd.phones import PhoneKind
 from console.access import SESSION_COOKIE
 from console.phone.frames import LONGEST, may_pass
 from console.phone.sockets import Holder
@@ -34,7 +36,7 @@ log = structlog.get_logger(__name__)
 SIP = Subprotocol("sip")
 CONNECT_SECONDS = 5.0
 LOOK_SECONDS = 5.0
-"""How often it is asked whether the log-in still holds."""
+"""How often it is asked whether the log-in still holds, of the console and of the telephone."""
 TAB = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -45,6 +47,7 @@ class Close(IntEnum):
     SESSION_OVER = 4401
     ELSEWHERE = 4409
     TAKEN_OVER = 4410
+    RELEASED = 4412
     ASTERISK_AWAY = 4503
 
 
@@ -75,18 +78,18 @@ async def phone_socket(
     take: bool = False,
 ) -> None:
     """Carry SIP to and fro until one side ends, the log-in does, or another page takes the telephone over."""
-    seat, phones = subject.seat, _console(websocket).phones
+    seat, holders = subject.seat, _console(websocket).phones
     if seat is None or not TAB.fullmatch(tab) or SIP not in websocket.scope["subprotocols"]:
         raise Refused(1008, "not a telephone of ours")
     await websocket.accept(subprotocol=SIP)
-    holder = phones.claim(seat, tab, take=take)
+    holder = holders.claim(seat, tab, take=take)
     if holder is None:
         await websocket.close(Close.ELSEWHERE)
         return
     try:
         code = await _carry(websocket, seat, holder)
     finally:
-        phones.release(seat, holder)
+        holders.release(seat, holder)
     if websocket.application_state is WebSocketState.CONNECTED:
         with suppress(RuntimeError, WebSocketDisconnect):  # it has gone meanwhile
             await websocket.close(code)
@@ -158,6 +161,16 @@ async def _session_over(websocket: WebSocket, seat: str) -> int:
         subject = await _subject_of(websocket)
         if subject is None or not allows(subject.role, Action.SEAT_SELF) or subject.seat != seat:
             return Close.SESSION_OVER
+        if not await _serves(websocket, seat):
+            return Close.RELEASED
+
+
+async def _serves(websocket: WebSocket, seat: str) -> bool:
+    """Whether the seat is still a browser's: what was revoked must not stay registered in a telephone's place."""
+    console = _console(websocket)
+    async with console.database.transaction() as session:
+        live = await phones.live(session, console.now(), extension=seat)
+    return any(credential.kind is PhoneKind.BROWSER for credential in live)
 
 
 async def _subject_of(websocket: WebSocket) -> Subject | None:

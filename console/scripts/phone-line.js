@@ -8,9 +8,12 @@ const LATER_MS = 4000;
 const SOON_TRIES = 20;
 
 export class Line {
-  /** `ask(take)` gets the log-in or throws an error with a `reason`; `changed(state)`; `rings(session, request)`. */
-  constructor({ ask, changed, rings }) {
-    Object.assign(this, { ask, changed, rings, state: "starting" });
+  /**
+   * `ask(take)` gets the log-in or throws an error with a `reason`; `changed(state)`; `rings(session, request)`;
+   * `busy()` says whether there is a call.
+   */
+  constructor({ ask, changed, rings, busy }) {
+    Object.assign(this, { ask, changed, rings, busy, state: "starting" });
   }
 
   async open(take = false) {
@@ -46,9 +49,10 @@ export class Line {
     ua.on("registrationFailed", () => {
       if (this.ua !== ua || !ua.isConnected()) return;
       failures += 1;
-      if (failures > SOON_TRIES) this.show("lost");
+      const stale = failures > SOON_TRIES; // the log-in may have been revoked meanwhile: ask for another, but not in mid-call
+      if (stale) this.show("lost");
       clearTimeout(this.again);
-      this.again = setTimeout(() => ua.register(), failures > SOON_TRIES ? LATER_MS : SOON_MS);
+      this.again = setTimeout(() => (stale && !this.busy() ? this.open() : ua.register()), stale ? LATER_MS : SOON_MS);
     });
     ua.on("disconnected", () => this.ua === ua && this.show("lost"));
     ua.on("newRTCSession", ({ originator, session, request }) => originator === "remote" && this.rings(session, request));

@@ -3,7 +3,7 @@
 import { tab } from "./phone-tab.js";
 
 /** Why the console ended the socket: the numbers of console/phone/proxy.py. */
-const FINAL = { 4401: "over", 4409: "elsewhere", 4410: "taken" };
+const FINAL = { 4401: "over", 4409: "elsewhere", 4410: "taken", 4412: "telephone" };
 
 export class PhoneSocket {
   constructor({ ask, refused }) {

@@ -30,6 +30,7 @@ class Phone {
       ask: (take) => this.ask(take),
       changed: (state) => this.lineChanged(state),
       rings: (session, request) => this.rings(session, request),
+      busy: () => Boolean(this.call),
     });
     document.addEventListener("keydown", (event) => this.key(event));
     document.addEventListener("pointerdown", () => wake().then(() => this.show()), { once: true });

@@ -25,6 +25,7 @@ from hotline.database import Database
 from hotline.models import AuditEntry
 from hotline.roles import Action, Role, allows
 from hotline.settings import AsteriskSettings, PhoneSettings, Settings
+from tests.console import seed
 from tests.console.conftest import House, csrf_in, served, token_of
 
 SIP = Subprotocol("sip")
@@ -92,10 +93,10 @@ def test_every_socket_has_a_guard_with_an_action() -> None:
 
 
 async def test_the_socket_opens_for_those_who_have_a_seat_alone(house: House, seats: None) -> None:
-    """The text clerk may have one, and has none here."""
+    """Some may have a seat, and have none."""
     async with line(house) as url:
         for role in (None, *Role):
-            if role is not None and allows(role, Action.SEAT_SELF) and role is not Role.TEXT_CLERK:
+            if role is not None and allows(role, Action.SEAT_SELF) and role in seed.SEAT_OF:
                 connection = await socket(house, url, role)
                 assert connection.subprotocol == SIP
                 await connection.close()
@@ -134,13 +135,21 @@ async def test_a_second_page_is_refused_unless_it_takes_the_telephone_over(house
         await again.close()
 
 
-async def test_the_socket_ends_with_the_log_in(house: House, seats: None, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_socket_ends_with_either_log_in(house: House, seats: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The console's, and the telephone's own when it is revoked."""
     monkeypatch.setattr("console.phone.proxy.LOOK_SECONDS", 0.05)
+    client = await house.client(Role.JUNIOR)
+    headers = await with_token(client)
     async with line(house) as url:
-        connection = await socket(house, url)
-        async with house.database.transaction() as session:
-            await session.execute(text("UPDATE login_sessions SET revoked_at = now()"))
-        assert await closed_with(connection) == Close.SESSION_OVER
+        for statement, code in (
+            ("UPDATE phone_credentials SET revoked_at = now()", Close.RELEASED),
+            ("UPDATE login_sessions SET revoked_at = now()", Close.SESSION_OVER),
+        ):
+            assert (await client.post("/phone/credentials", data={"tab": TAB}, headers=headers)).status_code == 200
+            connection = await socket(house, url)
+            async with house.database.transaction() as session:
+                await session.execute(text(statement))
+            assert await closed_with(connection) == code
 
 
 async def test_asterisk_away_is_told_apart(house: House, seats: None) -> None:

@@ -33,7 +33,7 @@ async def log_in(house: House, login: str, password: str, next: str = "/") -> tu
 
 
 async def test_each_role_lands_on_the_page_of_its_work(house: House) -> None:
-    pages = {Role.JUNIOR: "/floor", Role.RECORDING_CLERK: "/drafts", Role.INSPECTOR: "/samples", Role.MANAGER: "/floor",
+    pages = {Role.JUNIOR: "/seat", Role.RECORDING_CLERK: "/drafts", Role.INSPECTOR: "/samples", Role.MANAGER: "/floor",
              Role.ADMINISTRATOR: "/audit", Role.SURVEYOR: "/orders"}  # fmt: skip
     for role, page in pages.items():
         client = await house.client(role)
