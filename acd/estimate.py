@@ -48,7 +48,9 @@ class Estimate:
     """0 is less than one, OVER_AN_HOUR more than sixty, None not known."""
 
 
-def estimates(line: Iterable[InLine], seats: Iterable[Staffed], handling_seconds: float | None) -> Mapping[str, Estimate]:
+def estimates(
+    line: Iterable[InLine], seats: Iterable[Staffed], handling_seconds: float | None
+) -> Mapping[str, Estimate]:
     """Estimates by uid; `handling_seconds` is the recent mean from answer to the end of wrap-up, None if unknown."""
     staffed = list(seats)
     able: dict[tuple[Service, frozenset[Level]], frozenset[str]] = {}

@@ -65,7 +65,9 @@ def board_with(line: list[Customer], *, all_live: bool) -> Board:
 
 def free(board: Board, number: int, level: Level, skills: set[Service]) -> None:
     board.put_seat(
-        Seat(f"80{number:02}", level, dict.fromkeys(skills, 3), SeatState.READY, START, reachable=True, idle_since=START)
+        Seat(
+            f"80{number:02}", level, dict.fromkeys(skills, 3), SeatState.READY, START, reachable=True, idle_since=START
+        )
     )
 
 
