@@ -148,6 +148,8 @@ async def play(stage: Stage, way: str, load: Load) -> Round:
         arrivals = await stack.enter_async_context(stage.sipp.answering(stage.port, talk=load.talk, name=name))
         program = None
         if way == WITH:
+            # what the other way's calls told is not this round's work to write down
+            await asyncio.to_thread(stage.node.paths.journal.write_bytes, b"")
             program = await stack.enter_async_context(controller(stage.settings, stage.sipp.folder))
         await all_reachable(stage.node, stage.seats)
         before = cpu(stage, program)
