@@ -92,7 +92,12 @@ _A = Action
 ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
     {
         # D9-D18: takes calls, sees what is waiting and what became of a case; hears no recordings.
-        Role.JUNIOR: frozenset({_A.FLOOR_VIEW, _A.SEAT_SELF, _A.ORDER_VIEW, _A.REGISTRATION_WRITE, _A.NOTICE_CONFIRM, _A.WALLBOARD_VIEW}),
+        Role.JUNIOR: frozenset(
+            {
+                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.ORDER_VIEW, _A.REGISTRATION_WRITE, _A.NOTICE_CONFIRM,
+                _A.WALLBOARD_VIEW,
+            }
+        ),
         # D32-D43: reviews and finishes what others could not, so reads drafts and replays calls as evidence.
         Role.SENIOR: frozenset(
             {
@@ -101,11 +106,17 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
             }
         ),
         # D19-D27: letters and fax, not recordings; with nothing to enter works as a junior (D27).
-        Role.TEXT_CLERK: frozenset({_A.FLOOR_VIEW, _A.SEAT_SELF, _A.ORDER_VIEW, _A.REGISTRATION_WRITE, _A.NOTICE_CONFIRM, _A.WALLBOARD_VIEW}),
+        Role.TEXT_CLERK: frozenset(
+            {
+                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.ORDER_VIEW, _A.REGISTRATION_WRITE, _A.NOTICE_CONFIRM,
+                _A.WALLBOARD_VIEW,
+            }
+        ),
         # D28-D31: makes sheets out of recordings; with nothing to enter works as a junior (D31).
         Role.RECORDING_CLERK: frozenset(
             {
-                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.REGISTRATION_WRITE, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.DRAFT_CONFIRM, _A.ORDER_VIEW,
+                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.REGISTRATION_WRITE, _A.RECORDING_REPLAY, _A.DRAFT_VIEW,
+                _A.DRAFT_CONFIRM, _A.ORDER_VIEW,
                 _A.NOTICE_CONFIRM, _A.WALLBOARD_VIEW,
             }
         ),
@@ -123,11 +134,16 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
             }
         ),
         # D76-D80: counts, and hears nobody.
-        Role.STATISTICIAN: frozenset({_A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.ROSTER_VIEW, _A.WALLBOARD_VIEW, _A.SURVEY_VIEW, _A.PROMISE_VIEW}),
+        Role.STATISTICIAN: frozenset(
+            {
+                _A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.ROSTER_VIEW, _A.WALLBOARD_VIEW, _A.SURVEY_VIEW, _A.PROMISE_VIEW,
+            }
+        ),
         # D81-D83: shifts, redeployment, live status, discipline and attitude.
         Role.SHIFT_LEADER: frozenset(
             {
-                _A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.PHONE_MANAGE, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW, _A.SAMPLE_VIEW,
+                _A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.PHONE_MANAGE, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW,
+                _A.SAMPLE_VIEW,
                 _A.CALL_LISTEN, _A.CALL_WHISPER, _A.CALL_BARGE,
                 _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW, _A.PROMISE_VIEW,
                 _A.MENU_VIEW, _A.ANNOUNCE, _A.SURVEY_VIEW, _A.CALLBACK_VIEW, _A.CALLBACK_MANAGE,
@@ -146,7 +162,10 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
         ),
         # Runs the system and its accounts; the customers' words are not part of that work.
         Role.ADMINISTRATOR: frozenset(
-            {_A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.PHONE_MANAGE, _A.AUDIT_VIEW, _A.USER_MANAGE, _A.WALLBOARD_VIEW, _A.MENU_VIEW, _A.MENU_MANAGE}
+            {
+                _A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.PHONE_MANAGE, _A.AUDIT_VIEW, _A.USER_MANAGE, _A.WALLBOARD_VIEW,
+                _A.MENU_VIEW, _A.MENU_MANAGE,
+            }
         ),
     }
 )  # fmt: skip
