@@ -1,6 +1,6 @@
 """Calls per second and concurrent recorded calls that this machine bears, with the controller and without it.
 
-    .venv/bin/python bench/capacity.py [--rates 5,10,15,20,25,30] [--concurrent 20,40,60,80] [--profile]
+    .venv/bin/python bench/capacity.py [--rates 10,20,30,40] [--concurrent 50,100,150] [--profile]
 
 One real Asterisk, one PostgreSQL that flushes to disk; SIPp plays callers and seats. Both ways use the very same
 dialplan (caller filtered, milestones told and journalled, recording started, answered, seat rung and fenced); without
@@ -276,13 +276,13 @@ def numbers(text: str) -> list[float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rates", type=numbers, default=[5, 10, 15, 20, 25, 30, 36, 43, 52])
+    parser.add_argument("--rates", type=numbers, default=[10, 20, 30, 40, 50, 60, 75, 90])
     parser.add_argument("--seconds", type=float, default=12, help="how long each rate lasts")
     parser.add_argument(
-        "--concurrent", type=lambda text: [int(part) for part in text.split(",")], default=[20, 40, 60, 80]
+        "--concurrent", type=lambda text: [int(part) for part in text.split(",")], default=[50, 100, 150, 200]
     )
     parser.add_argument("--hold", type=float, default=12, help="seconds of talk of a concurrent call")
-    parser.add_argument("--seats", type=int, default=120, help="for each way")
+    parser.add_argument("--seats", type=int, default=260, help="for each way")
     parser.add_argument("--profile", action="store_true", help="at the end, where the controller's time goes")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="capacity-"))
