@@ -49,7 +49,7 @@ class Kind(StrEnum):
     JOINED = "joined"
     """A consulted seat now talks to the caller too; `epoch` is that of its ring."""
     CALLED_BACK = "called_back"
-    """A customer who asked for it was called and has answered; `detail` is the uid of the call in which it was asked."""
+    """A customer who asked for it was called and has answered; `detail` is the uid of the call that asked."""
     CONSULTING = "consulting"
     """The seat asks somebody aside, the caller hears music; `epoch` names the consult, `detail` the seat asked."""
     CONSULT_OVER = "consult_over"

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd.calls import CallState, Direction, Outcome, facts_of
+from acd.clock_jumps import Jump, elapsed, jumps_between
 from acd.events import MONITORED, CallEvent, Kind
 from acd.models import Breach, Call
 from acd.models import CallEvent as EventRow
@@ -184,15 +185,15 @@ async def _views(session: AsyncSession, rows: Sequence[Call]) -> list[CallView]:
     if uids:
         for uid, at in await session.execute(query):
             boxed[uid] = at
-    return [_view(row, boxed.get(row.uid)) for row in rows]
+    entries = [row.entered_at for row in rows]
+    jumps = await jumps_between(session, min(entries), max(entries)) if entries else ()
+    return [_view(row, boxed.get(row.uid), jumps) for row in rows]
 
 
-def _view(row: Call, boxed_at: datetime | None) -> CallView:
+def _view(row: Call, boxed_at: datetime | None, jumps: Sequence[Jump]) -> CallView:
     ends = [moment for moment in (row.answered_at, boxed_at, row.ended_at) if moment is not None]
     over = min(ends, default=None)
-    waited = (
-        max(0.0, (over - row.queued_at).total_seconds()) if row.queued_at is not None and over is not None else None
-    )
+    waited = elapsed(row.queued_at, over, jumps) if row.queued_at is not None and over is not None else None
     return CallView(
         uid=row.uid,
         caller=row.caller,

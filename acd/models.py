@@ -74,8 +74,8 @@ class Call(Base):
     direction: Mapped[str] = mapped_column(default="in", server_default="in")
     """`in` (a caller), `out` (an agent calls a customer, D40) or `consult` (an agent asks another seat)."""
     about: Mapped[str | None]
-    """Of a consult the uid of the customer's call; of an outgoing call the order that it is about; of a call-back the uid
-    of the call in which it was asked for."""
+    """Of a consult the uid of the customer's call; of an outgoing call the order that it is about; of a call-back the
+    uid of the call in which it was asked for."""
 
     __table_args__ = (
         Index("ix_calls_entered_at", "entered_at"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from acd.calls import Attempt, CallFacts, Ring
+from acd.clock_jumps import Jump, elapsed
 from acd.events import Kind
 
 
@@ -36,17 +38,19 @@ class Wait:
     """Attempts that came to nothing before the promise was broken."""
 
 
-def waited(facts: CallFacts, now: datetime) -> float | None:
+def waited(facts: CallFacts, now: datetime, jumps: Sequence[Jump] = ()) -> float | None:
     """Seconds from entry, where the clock of D9 starts, to whatever ended the wait, or to `now`.
+
+    `jumps` are the times at which the clock was set.
 
     None for a call that never stood in line: the caller did not ask for a person.
     """
     if facts.queued_at is None:
         return None
-    return max(0.0, ((facts.wait_over_at or now) - facts.entered_at).total_seconds())
+    return elapsed(facts.entered_at, facts.wait_over_at or now, jumps)
 
 
-def breach(facts: CallFacts, limit: float, now: datetime) -> Wait | None:
+def breach(facts: CallFacts, limit: float, now: datetime, jumps: Sequence[Jump] = ()) -> Wait | None:
     """The breach of this call's promise, or None where it was kept or can still be kept.
 
     The cause is `menu` if the wait in the line was within the promise. Else it is what filled the promised seconds of
@@ -54,7 +58,7 @@ def breach(facts: CallFacts, limit: float, now: datetime) -> Wait | None:
     `ring_unanswered` if ringing in vain took as long as waiting for an idle seat, or longer; `seat_unreachable` if a
     phone that could not be rung was all that was tried; else `no_idle_seat`.
     """
-    seconds = waited(facts, now)
+    seconds = waited(facts, now, jumps)
     if seconds is None or facts.queued_at is None or seconds <= limit:
         return None
     deadline = facts.queued_at + timedelta(seconds=limit)

@@ -31,6 +31,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd.calls import CallFacts, Direction, Outcome
+from acd.clock_jumps import Jump, elapsed, jumps_between
 from acd.promise import Cause, breach
 from acd.record import read
 from acd.routing_models import SeatIdle
@@ -145,24 +146,30 @@ class Figures:
 
 
 def wait_of(
-    facts: CallFacts, customer_class: CustomerClass, idle: IdleHistory, limit: float, now: datetime
+    facts: CallFacts,
+    customer_class: CustomerClass,
+    idle: IdleHistory,
+    limit: float,
+    now: datetime,
+    *,
+    jumps: Sequence[Jump] = (),
 ) -> CallerWait | None:
     """This caller's wait, None for one who did not ask for a person."""
     if facts.queued_at is None or facts.direction is not Direction.IN or facts.about:
         return None
     entered, queued = facts.entered_at, facts.queued_at
     over = facts.wait_over_at
-    seconds = max(0.0, ((over or now) - entered).total_seconds())
+    seconds = elapsed(entered, over or now, jumps)
     answered = facts.answered_at is not None and over == facts.answered_at
     kept = answered and seconds <= limit
     promised = min(over or now, entered + timedelta(seconds=limit))
     was_idle = kept or idle.any_between(entered, promised, facts.service, customer_class)
-    broken = breach(facts, limit, now)
+    broken = breach(facts, limit, now, jumps)
     return CallerWait(
         uid=facts.uid,
         service=facts.service,
         entered_at=entered,
-        menu_seconds=max(0.0, (queued - entered).total_seconds()),
+        menu_seconds=elapsed(entered, queued, jumps),
         seconds=seconds,
         end=_end_of(facts, answered=answered),
         seat=facts.seat if answered else "",
@@ -236,11 +243,12 @@ async def read_waits(
     }
     facts = await read(session, list(rows), rows)
     idle = IdleHistory(await _spells(session, start, end + timedelta(seconds=limit)))
+    jumps = await jumps_between(session, start, end)
     found: list[CallerWait] = []
     for uid in rows:
         if uid not in facts:
             continue
-        wait = wait_of(facts[uid], CustomerClass(rows[uid]["customer_class"]), idle, limit, now)
+        wait = wait_of(facts[uid], CustomerClass(rows[uid]["customer_class"]), idle, limit, now, jumps=jumps)
         if wait is not None:
             found.append(wait)
     return found

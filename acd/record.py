@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd import callback_rows, monitoring, survey
 from acd.calls import CallFacts, CallState, Direction, facts_of
+from acd.clock_jumps import jumps_between
 from acd.events import MONITORED, CallEvent, Kind
 from acd.ledger import node_of
 from acd.models import CallEvent as EventRow
@@ -198,8 +199,9 @@ def _values(facts: CallFacts, pending: Pending) -> dict[str, Any]:
 async def _note_breaches(session: AsyncSession, known: Mapping[str, CallFacts], promise: float, now: datetime) -> None:
     broken: list[dict[str, Any]] = []
     kept: list[str] = []
+    jumps = await jumps_between(session, now, now)
     for uid, facts in known.items():
-        wait = breach(facts, promise, now)
+        wait = breach(facts, promise, now, jumps)
         if wait is None:
             kept.append(uid)
             continue

@@ -9,7 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acd.clock_jumps import Jump, elapsed, jumps_between, merged, watch
+from acd import ledger, record
+from acd.clock_jumps import Jump, elapsed, jumps_between, merged, note, watch
+from acd.events import CallEvent, Kind
+from acd.promise_day import read_waits
+from acd.record import Pending
 from hotline.clock import ManualClock
 from hotline.database import Database
 
@@ -68,3 +72,18 @@ async def test_a_clock_that_is_set_is_noticed_and_written_down_once(database: Da
     finally:
         watching.cancel()
     assert found == (Jump(NOON + timedelta(seconds=10), NOON + timedelta(seconds=3610)),)
+
+
+async def test_the_ledger_tells_a_wait_across_a_set_clock_as_long_as_it_was(database: Database) -> None:
+    async with database.transaction() as session:
+        await note(session, Jump(NOON + timedelta(seconds=5), NOON + timedelta(seconds=3605)))
+        for kind, second in ((Kind.ENTERED, 0), (Kind.QUEUED, 2), (Kind.ANSWERED, 3608), (Kind.ENDED, 3640)):
+            seat, epoch = ("8001", 7) if kind is Kind.ANSWERED else ("", 0)
+            event = CallEvent("n1-1.1", kind, NOON + timedelta(seconds=second), seat, epoch, caller="13900000001")
+            await record.write(session, [Pending(event.call, {event})], promise=15.0, now=NOON + timedelta(hours=2))
+        call = await ledger.get_call(session, "n1-1.1")
+        assert call is not None
+        assert call.waited_seconds == pytest.approx(6)
+        assert await ledger.breaches_between(session, NOON, NOON + timedelta(hours=3)) == []
+        waits = await read_waits(session, NOON, NOON + timedelta(hours=2), limit=15.0, now=NOON + timedelta(hours=2))
+    assert [(round(wait.seconds), wait.cause) for wait in waits] == [(8, None)]

@@ -89,7 +89,14 @@ async def test_killed_while_people_talk_the_call_goes_on_and_ends_in_the_books(s
     await stage.controller()
     call = await stage.call_is("ended")
     assert (call.outcome, call.seat) == ("answered", "8001")
-    assert await stage.timeline(call.uid) == ["entered", "menu", "queued", "ringing 8001", "answered 8001", "ended 8001"]
+    assert await stage.timeline(call.uid) == [
+        "entered",
+        "menu",
+        "queued",
+        "ringing 8001",
+        "answered 8001",
+        "ended 8001",
+    ]
     assert await stage.one("SELECT count(*) FROM procrastinate_jobs WHERE task_name='recordings.finalise'") == 1
     await stage.seat_is("8001", "ready")
 
