@@ -190,6 +190,11 @@ class ChaosCentre:
                 raise TimeoutError("the seats did not become ready again within 90 s")
             await asyncio.sleep(1)
 
+    def kill_controllers(self) -> None:
+        """All at once, so that the one that leads is among them."""
+        for controller in self.controllers:
+            controller.signal(signal.SIGKILL)
+
     async def keep_ready(self) -> None:
         """Press ready for whoever is not, again and again; runs until cancelled."""
         while True:

@@ -49,7 +49,7 @@ def controller_killed_while(*states: str) -> Hurt:
     async def hurt(centre: ChaosCentre, traffic: Traffic) -> None:
         for _ in range(2):
             await centre.waiting_for(set(states))
-            centre.controllers[0].signal(signal.SIGKILL)
+            centre.kill_controllers()
             await asyncio.sleep(6)
 
     return hurt
@@ -58,7 +58,7 @@ def controller_killed_while(*states: str) -> Hurt:
 async def controller_killed_while_callers_wait(centre: ChaosCentre, traffic: Traffic) -> None:
     centre.behave(lambda: answers_after(0.3, talks=8.0))  # so that some have to wait
     await asyncio.sleep(6)
-    centre.controllers[0].signal(signal.SIGKILL)
+    centre.kill_controllers()
 
 
 async def controller_killed_between_claim_and_redirect(centre: ChaosCentre, traffic: Traffic) -> None:
@@ -66,7 +66,7 @@ async def controller_killed_between_claim_and_redirect(centre: ChaosCentre, traf
     await asyncio.sleep(3)
     centre.relay.go_dark()
     await centre.waiting_for({"ringing"}, seconds=5)
-    centre.controllers[0].signal(signal.SIGKILL)
+    centre.kill_controllers()
     centre.relay.cut()
     centre.relay.light()
 
@@ -79,7 +79,9 @@ async def two_controllers(centre: ChaosCentre, traffic: Traffic) -> None:
         await asyncio.sleep(8)
         controller.signal(signal.SIGCONT)
         await asyncio.sleep(2)
-    centre.controllers[0].signal(signal.SIGKILL)
+    for controller in centre.controllers:  # one of them leads, the other takes over
+        controller.signal(signal.SIGKILL)
+        await asyncio.sleep(5)
 
 
 # ---- the manager interface ---------------------------------------------------------------------------------------
