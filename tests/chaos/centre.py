@@ -67,8 +67,10 @@ class KeptController:
             await self._process.wait()
 
     def signal(self, number: signal.Signals) -> None:
+        """Nothing where it has died by itself and is about to be started again."""
         assert self._process is not None
-        os.kill(self._process.pid, number)
+        if self._process.returncode is None:
+            os.kill(self._process.pid, number)
 
     async def _spawn(self) -> None:
         with self._log.open("ab") as log:
