@@ -156,7 +156,9 @@ async def test_nobody_is_stranded_and_nobody_is_rung_twice(
     monkeypatch.setattr("acd.offering.HOLD_SECONDS", 0.2)
     monkeypatch.setattr("acd.controller.LOOK_SECONDS", 1.0)
     rng = random.Random(seed)
-    async with playing(database, *SEATS, wrap_up_seconds=0.05, ring_penalty_seconds=0.1) as play:
+    async with playing(
+        database, *SEATS, wrap_up_seconds=0.05, ring_penalty_seconds=0.1, misses_before_away=1000
+    ) as play:  # nobody here comes back from not answering
         play.controller.duty.lease = 1.5
         plan = Dialplan(play, rng, lossy=lossy)
         for number in range(40):

@@ -211,7 +211,7 @@ async def test_what_was_typed_survives_an_ended_session(at_desk: Desk) -> None:
 async def test_a_discarded_draft_needs_a_reason(at_desk: Desk) -> None:
     page = await at_desk.page(Role.RECORDING_CLERK)
     await page.goto(f"{at_desk.url}/drafts/{RECORDED}")
-    await page.locator("summary").click()
+    await page.locator("main summary").click()
     await page.get_by_role("button", name="作废此草稿").click()
     await expect(page.locator(".field-problem")).to_contain_text("请填写原因")
     await page.get_by_label("不生成工单的原因").fill("客户打错电话")
