@@ -124,10 +124,11 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
         Role.SURVEYOR: frozenset({_A.ORDER_VIEW, _A.SURVEY_VIEW}),
         # D54-D62: keeps originals and files; hands out copies as evidence (D123).
         Role.DATA_MANAGER: frozenset({_A.RECORDING_EXPORT, _A.DRAFT_VIEW, _A.ORDER_VIEW, _A.NOTICE_WRITE}),
-        # D63-D75: live monitoring, sampling and scoring, and the entries that are scored (D68-D70).
+        # D63-D75: live monitoring, sampling and scoring, and the entries that are scored (D68-D70). The seat is a
+        # telephone for listening: no caller is ever given to it.
         Role.INSPECTOR: frozenset(
             {
-                _A.FLOOR_VIEW, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW,
+                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW,
                 _A.SAMPLE_VIEW, _A.SAMPLE_DRAW, _A.SCORE_WRITE, _A.CALL_LISTEN,
                 _A.WALLBOARD_VIEW, _A.PROMISE_VIEW,
                 _A.SURVEY_VIEW,
@@ -139,11 +140,11 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
                 _A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.ROSTER_VIEW, _A.WALLBOARD_VIEW, _A.SURVEY_VIEW, _A.PROMISE_VIEW,
             }
         ),
-        # D81-D83: shifts, redeployment, live status, discipline and attitude.
+        # D81-D83: shifts, redeployment, live status, discipline; a telephone for listening like an inspector's.
         Role.SHIFT_LEADER: frozenset(
             {
-                _A.FLOOR_VIEW, _A.SEAT_MANAGE, _A.PHONE_MANAGE, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW,
-                _A.SAMPLE_VIEW,
+                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.SEAT_MANAGE, _A.PHONE_MANAGE, _A.RECORDING_REPLAY, _A.DRAFT_VIEW,
+                _A.ORDER_VIEW, _A.SAMPLE_VIEW,
                 _A.CALL_LISTEN, _A.CALL_WHISPER, _A.CALL_BARGE,
                 _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW, _A.PROMISE_VIEW,
                 _A.MENU_VIEW, _A.ANNOUNCE, _A.SURVEY_VIEW, _A.CALLBACK_VIEW, _A.CALLBACK_MANAGE,

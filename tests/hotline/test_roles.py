@@ -9,7 +9,7 @@ from hotline.roles import Action, Denied, Role, allows, demand
 ROWS = """
                  junior senior text_clerk recording_clerk surveyor data_manager inspector statistician shift_leader manager administrator
 floor.view         x      x       x             x            .          .           x          .            x          x          x
-seat.self          x      x       x             x            .          .           .          .            .          x          .
+seat.self          x      x       x             x            .          .           x          .            x          x          .
 seat.manage        .      .       .             .            .          .           .          .            x          x          x
 phone.manage       .      .       .             .            .          .           .          .            x          x          x
 call.listen        .      .       .             .            .          .           x          .            x          x          .
