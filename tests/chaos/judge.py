@@ -36,7 +36,7 @@ class Wire:
     gave_up: bool
     seat_answers: tuple[tuple[float, str], ...] = ()
     cut: bool = False
-    """Asterisk died in mid-call: no answer on the wire that the ledger must match."""
+    """Asterisk itself ended: who was inside is dropped without a word, and no answer need follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def _judge_one(verdict: Verdict, wire: Wire, found: list[Written]) -> None:
     verdict.outcomes[str(row.outcome)] = verdict.outcomes.get(str(row.outcome), 0) + 1
     if row.outcome not in ENDINGS or not row.ended:
         broken[Invariant.ACCOUNTED].append(f"{row.uid}: ends as {row.outcome}")
-    if wire.gave_up and row.outcome == "abandoned":
+    if wire.gave_up and row.outcome == "abandoned" and not wire.cut:
         broken[Invariant.NOT_STRANDED].append(f"{row.uid}: waited until patience ran out")
     served = row.outcome in {"answered", "fallback"}
     if wire.seat_answers and not served and not wire.cut:
