@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable
 
@@ -21,7 +22,7 @@ class Mangler(Relay):
 
     async def _carry(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         rest = b""
-        try:
+        with contextlib.suppress(ConnectionError):  # the cable is cut: what follows tells the other end
             while data := await source.read(65536):
                 await self._lit.wait()
                 if self.mangle is None and not rest:
@@ -35,8 +36,6 @@ class Mangler(Relay):
                 if self.mangle is None:
                     sink.write(rest)
                     rest = b""
-        except ConnectionError:
-            pass  # the cable is cut: what follows tells the other end
         sink.transport.abort()
 
 
