@@ -33,7 +33,7 @@ from acd.calls import CallFacts, CallState, Outcome, facts_of
 from acd.customers import standings
 from acd.duty import Duty
 from acd.events import CallEvent, Kind
-from acd.ports import ActionRefused, ActionTimeout, LinkDownError, LinkError
+from acd.ports import ActionRefused, LinkError
 from acd.resume import NOTICED
 from acd.resync import FloorSnapshot
 from acd.seats import RingOver, Seat, SeatState
@@ -149,18 +149,11 @@ async def _originate(duty: Duty, uid: str, callback: Callback) -> None:
     }  # fmt: skip
     try:
         await duty.link.action("Originate", headers, variables=variables)
-    except ActionTimeout:
-        return  # it may be carried out yet: the next look at the floor tells
-    except LinkDownError as error:
-        if error.sent:
-            return
-        reason = error.code
     except LinkError as error:
-        reason = error.code
-    else:
-        return
-    _log.warning("acd.callback.not_dialled", callback=callback.id, reason=reason)
-    duty.later(0.0, lambda: channel_gone(duty, uid, "lost"))
+        if error.undecided:
+            return  # the next look at the floor tells
+        _log.warning("acd.callback.not_dialled", callback=callback.id, reason=error.code)
+        duty.later(0.0, lambda: channel_gone(duty, uid, "lost"))
 
 
 def _ring_exten(callback: Callback) -> str:

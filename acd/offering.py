@@ -12,7 +12,7 @@ from acd.duty import Duty, RingFailed
 from acd.errors import NotLeadingError
 from acd.events import CallEvent, Kind
 from acd.hearing import hear
-from acd.ports import ActionRefused, ActionTimeout, LinkDownError, LinkError
+from acd.ports import LinkError
 from acd.seats import RingOver, Seat
 from acd.seatwork import reload, rest, tell_seat
 
@@ -73,19 +73,9 @@ async def _redirect(duty: Duty, uid: str, seat: Seat, attempt: int) -> None:
     try:
         with figures.REDIRECT.time():
             await duty.link.action("Redirect", {"Channel": uid, "Context": "acd-ring", "Exten": exten, "Priority": "1"})
-    except ActionRefused as error:
-        reason = error.code  # the caller is gone
-    except ActionTimeout:
-        return  # it may be carried out yet; the lease decides
-    except LinkDownError as error:
-        if error.sent:
-            return
-        reason = error.code
     except LinkError as error:
-        reason = error.code
-    else:
-        return
-    await duty.inbox.put(RingFailed(uid, seat.extension, seat.epoch, reason))
+        if not error.undecided:  # else the lease decides
+            await duty.inbox.put(RingFailed(uid, seat.extension, seat.epoch, error.code))
 
 
 async def ring_failed(duty: Duty, failed: RingFailed) -> None:

@@ -85,6 +85,11 @@ class LinkError(Exception):
 
     code: ClassVar[str] = "link"
 
+    @property
+    def undecided(self) -> bool:
+        """Whether the action may have been carried out all the same, or may be yet."""
+        return False
+
 
 class LinkDownError(LinkError):
     """No connection, or it broke before the answer came.
@@ -98,11 +103,19 @@ class LinkDownError(LinkError):
         super().__init__(reason)
         self.sent = sent
 
+    @property
+    def undecided(self) -> bool:
+        return self.sent
+
 
 class ActionTimeout(LinkError):
     """Asterisk did not answer in time; the action may have been carried out, or may be yet."""
 
     code = "action_timeout"
+
+    @property
+    def undecided(self) -> bool:
+        return True
 
 
 class ActionRefused(LinkError):
