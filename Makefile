@@ -1,6 +1,7 @@
 # make demo   everything it needs, then the main job with callers and seats; stays up until Ctrl-C
 # make test   everything it needs, then the tests
 # make check  what a reviewer's machine runs: format, lint, types, import contracts
+# make fuzz   the property tests with examples that were never tried, ten rounds
 # make bench  the speed figures of bench/
 # make chaos  faults on a real Asterisk under traffic, and a table of what held
 # make shift  a shift compressed into minutes, its figures counted by the telephones and by the system
@@ -8,7 +9,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check bench chaos shift
+.PHONY: setup demo test fuzz check bench chaos shift
 
 setup:
 	@$(PYTHON) scripts/setup.py
@@ -18,6 +19,12 @@ demo: setup
 
 test: setup
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+fuzz: setup
+	@for round in 1 2 3 4 5 6 7 8 9 10; do \
+		HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest -q -x -m "not asterisk and not browser" \
+			--hypothesis-seed=random $$(grep -rl "from hypothesis" tests --include="test_*.py") || exit 1; \
+	done
 
 check: setup
 	@$(BIN)/ruff format --check .

@@ -43,14 +43,14 @@ TRANSITIONS: Mapping[CallState, frozenset[CallState]] = {
     CallState.IVR: frozenset(CallState) - {CallState.IVR},
     CallState.WAITING: frozenset(CallState) - {CallState.IVR, CallState.WAITING},
     CallState.RINGING: frozenset(CallState) - {CallState.IVR, CallState.RINGING},
-    CallState.FALLBACK: frozenset({CallState.VOICEMAIL, CallState.CALLBACK, CallState.TALKING, CallState.ENDED}),
+    CallState.FALLBACK: frozenset(CallState) - {CallState.IVR, CallState.FALLBACK},
     CallState.VOICEMAIL: frozenset({CallState.CALLBACK, CallState.TALKING, CallState.ENDED}),
     CallState.CALLBACK: frozenset({CallState.TALKING, CallState.ENDED}),
     CallState.TALKING: frozenset(CallState) - {CallState.IVR, CallState.TALKING},
     CallState.ENDED: frozenset(),
 }
 """Where a call can go next, states whose event was lost skipped. A ring in vain and a talk that was handed on lead
-back to waiting."""
+back to waiting, out of the fallback queue too when the talk there was not told in time."""
 
 
 class Direction(StrEnum):

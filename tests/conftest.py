@@ -24,8 +24,11 @@ _TEMPLATE = "hotline_template"
 _numbers = itertools.count(1)
 
 
-hypothesis.settings.register_profile("hotline", deadline=None)  # a busy machine is no defect of ours
-hypothesis.settings.load_profile("hotline")
+# A busy machine is no defect of ours, and what is tested must not depend on luck: the same examples every time.
+hypothesis.settings.register_profile("hotline", deadline=None, derandomize=True)
+# `make fuzz` looks for new ones.
+hypothesis.settings.register_profile("search", deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "hotline"))
 
 
 @pytest.hookimpl(tryfirst=True)
