@@ -8,7 +8,8 @@ normalise → roles (whose words) → hearing (terms, misheard ones too) → jud
 `lexicon.yaml`, `patterns.yaml`. Pure: no files but that data, no clock, no network.
 """
 
+from transcribe.draft.context import CallContext
 from transcribe.draft.extract import extract
 from transcribe.draft.result import Business, DraftResult, Evidence, Kind, Nature
 
-__all__ = ["Business", "DraftResult", "Evidence", "Kind", "Nature", "extract"]
+__all__ = ["Business", "CallContext", "DraftResult", "Evidence", "Kind", "Nature", "extract"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from transcribe.draft.amounts import find_amount
+from transcribe.draft.context import CallContext
 from transcribe.draft.hearing import listen
 from transcribe.draft.judge import decide_business, decide_kind, decide_nature, decide_urgent, weigh
 from transcribe.draft.lexicon import lexicon
@@ -18,8 +19,17 @@ from transcribe.draft.times_places import find_dates, find_place
 from transcribe.turns import Turn
 
 
-def extract(turns: Sequence[Turn]) -> DraftResult:
-    """Read a draft out of the turns of one call. Pure; any text is accepted, and too little gives low confidence."""
+NEW_FIELDS = (
+    "category", "report", "reported", "cause", "cause_detail", "tags", "outcome", "shop", "promised", "consent", "days",
+    "key_account", "number_check",
+)  # fmt: skip
+
+
+def extract(turns: Sequence[Turn], call: CallContext | None = None) -> DraftResult:  # noqa: ARG001
+    """Read a draft out of the turns of one call. Pure; any text is accepted, and too little gives low confidence.
+
+    `call` is what is known beside the words; without it no date is told and no number compared.
+    """
     words = lexicon()
     heard = listen(mark_callers(normalise(turns)), words)
     lines = heard.lines
@@ -47,6 +57,7 @@ def extract(turns: Sequence[Turn]) -> DraftResult:
         "what_happened": _one(lines, happened.line, happened.start, happened.end) if happened else (),
     }
     confidence = {
+        **dict.fromkeys(NEW_FIELDS, 0.0),
         "kind": kind_confidence,
         "business": business_confidence,
         "nature": nature_confidence,

@@ -22,6 +22,7 @@ BREAKS = STOPS + ",:"
 _PAUSE_WEIGHT = 0.7
 """A mark of punctuation stands for a pause: measured in syllables, for placing words within a turn."""
 _PADDING_SECONDS = 0.25
+_PADDING_OF_WORDS = 0.1
 _WORDS_OF_A_SPACED_TEXT = 4.0
 """Han characters between spaces: Vosk spaces words (about two), Whisper spaces phrases (more)."""
 
@@ -38,19 +39,27 @@ class Line:
     marks: tuple[float, ...] = field(default=(), repr=False)
     """Place of each verbatim character's end within the turn, 0…1."""
 
-    def verbatim(self, start: int, end: int) -> str:
-        """The recognised words behind `text[start:end]`."""
-        if end <= start:
-            return ""
-        return self.turn.text[self.back[start] : self.back[end - 1] + 1].strip()
-
     def evidence(self, start: int, end: int) -> Evidence:
         """`text[start:end]` as a stretch of the recording, never outside the turn."""
-        first, last = self.back[start], self.back[end - 1]
-        length = self.turn.end - self.turn.start
-        begins = self.turn.start + length * (self.marks[first - 1] if first else 0.0) - _PADDING_SECONDS
-        ends = self.turn.start + length * self.marks[last] + _PADDING_SECONDS
-        return Evidence(max(self.turn.start, begins), min(self.turn.end, ends), self.verbatim(start, end))
+        first, last = self.back[start], self.back[end - 1] + 1
+        said = self.turn.text[first:last]
+        first += len(said) - len(said.lstrip())
+        said = said.strip()
+        begins, ends = self._seconds(first, first + len(said))
+        return Evidence(begins, ends, said, self.index, first, first + len(said))
+
+    def _seconds(self, first: int, last: int) -> tuple[float, float]:
+        """By the words' own times where the recogniser gave them, else by the share of the turn that is spoken."""
+        turn = self.turn
+        if turn.words:
+            begins, ends = turn.seconds_of(first, last)
+        else:
+            length = turn.end - turn.start
+            begins = turn.start + length * (self.marks[first - 1] if first else 0.0)
+            ends = turn.start + length * self.marks[max(first, last - 1)]
+        padding = _PADDING_OF_WORDS if turn.words else _PADDING_SECONDS
+        begins = min(max(turn.start, begins - padding), turn.end)
+        return begins, max(begins, min(turn.end, ends + padding))
 
     def with_text(self, text: str) -> Line:
         """The same line with misheard characters put right; the length must not change."""

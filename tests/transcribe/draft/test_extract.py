@@ -15,7 +15,8 @@ from transcribe.turns import Turn
 
 FIELDS = {
     "kind", "business", "nature", "phone", "amount", "urgent", "request", "summary", "evidence", "confidence",
-    "dates", "place", "what_happened",
+    "dates", "place", "what_happened", "category", "report", "reported", "cause", "cause_detail", "tags", "outcome",
+    "shop", "promised", "consent", "days", "key_account", "number_check", "alternatives", "sources",
 }  # fmt: skip
 PIECES = st.sampled_from(
     [
