@@ -59,39 +59,63 @@ class Cause(StrEnum):
     """Where the trouble has its root (D89)."""
 
     TARIFF = "tariff"
+    """What is charged and how it is shown: wrong, unexplained or disputed charges, usage nobody had, unclear bills."""
     MARKETING = "marketing"
+    """How it is sold: promises of promotions, terms not told, services added without being asked for, bundles."""
     FULFILMENT = "fulfilment"
+    """What was agreed is not done, late or badly: appointments, installation, repair overdue, staff's conduct, slips."""
     TECHNICAL = "technical"
+    """Network, line, coverage or device does not work."""
     PARTNER = "partner"
+    """A partner's shop, an agent or a contracted outlet did it."""
     INFORMATION_CONTENT = "information_content"
+    """What is sent or said over the network: fraud, obscenity, spam."""
     COMPLAINT_HANDLING = "complaint_handling"
+    """An earlier complaint was left unanswered, passed on in circles or closed without being solved."""
 
 
 class CauseDetail(StrEnum):
     """The recurring causes that are counted apart (D101)."""
 
     VOICE_INFORMATION_CHARGE = "voice_information_charge"
+    """Voice-information calls (168) and game coins charged to a telephone line."""
     DATA_ON_BY_DEFAULT = "data_on_by_default"
+    """Mobile data that was switched on by itself, or goes on costing after it was switched off."""
     CHANNEL_SUBSCRIPTION = "channel_subscription"
+    """A content channel of the broadband line or the television, subscribed by mistake or not at all."""
     APPOINTMENT_MISSED = "appointment_missed"
+    """The time agreed for installing or moving was missed or changed at will."""
     NUMBER_CHOICE = "number_choice"
+    """Too few numbers to choose from, or numbers tied to conditions."""
     PARTNER_ERROR = "partner_error"
+    """A partner's shop took the order down wrongly."""
     PLAN_EXPLAINED_BADLY = "plan_explained_badly"
+    """The plan turned out other than it was explained or promoted."""
     BILL_UNCLEAR = "bill_unclear"
+    """Bill or invoice cannot be understood."""
     PLAN_ROLLED_OVER = "plan_rolled_over"
+    """A plan that ended went on at another tariff, or was renewed, by itself."""
     FORCED_VALUE_ADDED = "forced_value_added"
+    """A value-added service was added or bundled without being asked for."""
     TERMINAL_SUBSIDY = "terminal_subsidy"
+    """No or too small a subsidy for a device at renewal."""
     SIM_REPLACEMENT_FEE = "sim_replacement_fee"
+    """A customer of years has to pay for a new SIM."""
     VIP_NOT_DIFFERENT = "vip_not_different"
+    """A customer of high standing is served like any other."""
 
 
 class Tag(StrEnum):
     """Problems that are watched across cases; one call may show several (D147)."""
 
     MISLEADING_PROMOTION = "misleading_promotion"
+    """Was told one thing to sell it and got another."""
     AGENT_CHANNEL = "agent_channel"
+    """An agent, partner shop or salesman outside the house is to blame."""
     CHARGE_LEAKAGE = "charge_leakage"
+    """Money runs off without anything having been used or ordered."""
     IRREGULAR_HANDLING = "irregular_handling"
+    """Business was done without the customer's agreement or papers, or against the house's own rules."""
 
 
 class Outcome(StrEnum):
