@@ -40,10 +40,25 @@ class Action(StrEnum):
     """Speak to the seat alone, unheard by the caller."""
     CALL_BARGE = "call.barge"
     """Speak to both."""
+    RECORDING_VIEW = "recording.view"
+    """Look recordings up, and see the page of one call: its marks and its words, with sensitive digits masked."""
     RECORDING_REPLAY = "recording.replay"
+    """Listen; the stretches with sensitive digits are silenced."""
+    RECORDING_UNCHECKED = "recording.unchecked"
+    """In an emergency listen to a recording that was not yet looked through for sensitive digits, saying why."""
     RECORDING_EXPORT = "recording.export"
+    SENSITIVE_VIEW = "sensitive.view"
+    """Read and hear spoken identity-card numbers, bank-card numbers and passwords, and look calls up by them."""
     DRAFT_VIEW = "draft.view"
     DRAFT_CONFIRM = "draft.confirm"
+    DESK_VIEW = "desk.view"
+    """See what is to be entered, and who has it."""
+    DESK_WORK = "desk.work"
+    """Take a piece of that work, put it aside, hand it on (D19-D31)."""
+    DESK_ASSIGN = "desk.assign"
+    """Give somebody's piece of work to somebody else."""
+    CLERKS_VIEW = "clerks.view"
+    """See how timely and how exact each clerk enters (D30, D70)."""
     ORDER_VIEW = "order.view"
     REGISTRATION_WRITE = "registration.write"
     """Note what the caller of one's own call says, and make the order of it (D10)."""
@@ -98,10 +113,13 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
                 _A.WALLBOARD_VIEW,
             }
         ),
-        # D32-D43: reviews and finishes what others could not, so reads drafts and replays calls as evidence.
+        # D32-D43: reviews and finishes what others could not, so reads drafts, replays calls as evidence and enters what
+        # was handed on (D25, D29).
         Role.SENIOR: frozenset(
             {
-                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.REGISTRATION_WRITE, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW,
+                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.REGISTRATION_WRITE,
+                _A.RECORDING_VIEW, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW,
+                _A.DRAFT_CONFIRM, _A.DESK_VIEW, _A.DESK_WORK,
                 _A.NOTICE_CONFIRM, _A.WALLBOARD_VIEW, _A.CALLBACK_VIEW,
             }
         ),
@@ -109,28 +127,37 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
         Role.TEXT_CLERK: frozenset(
             {
                 _A.FLOOR_VIEW, _A.SEAT_SELF, _A.ORDER_VIEW, _A.REGISTRATION_WRITE, _A.NOTICE_CONFIRM,
+                _A.DESK_VIEW, _A.DESK_WORK,
                 _A.WALLBOARD_VIEW,
             }
         ),
         # D28-D31: makes sheets out of recordings; with nothing to enter works as a junior (D31).
         Role.RECORDING_CLERK: frozenset(
             {
-                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.REGISTRATION_WRITE, _A.RECORDING_REPLAY, _A.DRAFT_VIEW,
+                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.REGISTRATION_WRITE,
+                _A.RECORDING_VIEW, _A.RECORDING_REPLAY, _A.DRAFT_VIEW,
                 _A.DRAFT_CONFIRM, _A.ORDER_VIEW,
+                _A.DESK_VIEW, _A.DESK_WORK,
                 _A.NOTICE_CONFIRM, _A.WALLBOARD_VIEW,
             }
         ),
         # D47-D51: surveys finished calls and reply orders by talking to the customer again.
         Role.SURVEYOR: frozenset({_A.ORDER_VIEW, _A.SURVEY_VIEW}),
-        # D54-D62: keeps originals and files; hands out copies as evidence (D123).
-        Role.DATA_MANAGER: frozenset({_A.RECORDING_EXPORT, _A.DRAFT_VIEW, _A.ORDER_VIEW, _A.NOTICE_WRITE}),
+        # D54-D62: keeps originals and files; hands out copies as evidence (D123), the agreed digits in them.
+        Role.DATA_MANAGER: frozenset(
+            {
+                _A.RECORDING_VIEW, _A.RECORDING_EXPORT, _A.SENSITIVE_VIEW, _A.DRAFT_VIEW, _A.DESK_VIEW, _A.ORDER_VIEW,
+                _A.NOTICE_WRITE,
+            }
+        ),
         # D63-D75: live monitoring, sampling and scoring, and the entries that are scored (D68-D70). The seat is a
         # telephone for listening: no caller is ever given to it.
         Role.INSPECTOR: frozenset(
             {
-                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW,
+                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.RECORDING_VIEW, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW,
                 _A.SAMPLE_VIEW, _A.SAMPLE_DRAW, _A.SCORE_WRITE, _A.CALL_LISTEN,
                 _A.WALLBOARD_VIEW, _A.PROMISE_VIEW,
+                _A.DESK_VIEW, _A.CLERKS_VIEW,
                 _A.SURVEY_VIEW,
             }
         ),
@@ -143,10 +170,12 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
         # D81-D83: shifts, redeployment, live status, discipline; a telephone for listening like an inspector's.
         Role.SHIFT_LEADER: frozenset(
             {
-                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.SEAT_MANAGE, _A.PHONE_MANAGE, _A.RECORDING_REPLAY, _A.DRAFT_VIEW,
+                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.SEAT_MANAGE, _A.PHONE_MANAGE,
+                _A.RECORDING_VIEW, _A.RECORDING_REPLAY, _A.RECORDING_UNCHECKED, _A.DRAFT_VIEW,
                 _A.ORDER_VIEW, _A.SAMPLE_VIEW,
                 _A.CALL_LISTEN, _A.CALL_WHISPER, _A.CALL_BARGE,
                 _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW, _A.PROMISE_VIEW,
+                _A.DESK_VIEW, _A.DESK_ASSIGN, _A.CLERKS_VIEW,
                 _A.MENU_VIEW, _A.ANNOUNCE, _A.SURVEY_VIEW, _A.CALLBACK_VIEW, _A.CALLBACK_MANAGE,
             }
         ),
@@ -154,10 +183,12 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
         Role.MANAGER: frozenset(
             {
                 _A.FLOOR_VIEW, _A.SEAT_SELF, _A.REGISTRATION_WRITE, _A.SEAT_MANAGE, _A.PHONE_MANAGE,
-                _A.RECORDING_REPLAY, _A.RECORDING_EXPORT, _A.DRAFT_VIEW,
+                _A.RECORDING_VIEW, _A.RECORDING_REPLAY, _A.RECORDING_UNCHECKED, _A.RECORDING_EXPORT,
+                _A.SENSITIVE_VIEW, _A.DRAFT_VIEW,
                 _A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.AUDIT_VIEW,
                 _A.CALL_LISTEN, _A.CALL_WHISPER, _A.CALL_BARGE,
                 _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW, _A.PROMISE_VIEW,
+                _A.DESK_VIEW, _A.DESK_ASSIGN, _A.CLERKS_VIEW,
                 _A.MENU_VIEW, _A.MENU_MANAGE, _A.ANNOUNCE, _A.SURVEY_VIEW, _A.CALLBACK_VIEW, _A.CALLBACK_MANAGE,
             }
         ),

@@ -23,6 +23,8 @@ PREFIX = "HOTLINE_"
 OTHER_VARIABLES = frozenset({"HOTLINE_CONFIG", "HOTLINE_DEBUG", "HOTLINE_READY_FD"})
 """Variables with our prefix that are no settings."""
 FOR_TESTS = "HOTLINE_TEST_"
+NAMES_A_FILE = frozenset({"HOTLINE_RECORDINGS__MASTER_KEY_FILE"})
+"""Variables that end like a secret's file and name a setting that is a path."""
 
 
 class SettingsError(HotlineError):
@@ -120,6 +122,8 @@ class AcdSettings(Section):
     senior_only_seconds: float = Field(10.0, ge=0)
     """How long such a caller waits for a senior seat alone; then a junior may take the call and pass it on (D12),
     which leaves time to be answered within the promise."""
+    recording_pause_seconds: float = Field(120.0, ge=5, le=600)
+    """The recording goes on after so long a pause, should the agent forget it."""
     ring_penalty_seconds: float = Field(3.0, ge=0)
     """A seat that let a call ring out is offered nothing for this long."""
     manager_only_seconds: float = Field(5.0, ge=0)
@@ -191,6 +195,17 @@ class RecordingSettings(BaseModel):
     """Less free space than this raises the alarm: about 18 hours of one call's two raw legs."""
     full_free_mb: int = Field(128, ge=0)
     """Less free space than this makes the installation not ready: new calls would go unrecorded."""
+    full_share: float = Field(0.85, gt=0, le=1)
+    """A disk that is used beyond this share raises the alarm, however much is left."""
+    master_key_file: Path | None = None
+    """age identity file that opens the recordings; default: `secrets/recordings-master.key` of the instance, made at
+    the first start. It is read anew at each use, so `HOTLINE_RECORDINGS__MASTER_KEY_FILE` is the path itself."""
+    scrub_mb_per_second: float = Field(20.0, gt=0)
+    """So fast the periodic scrubber reads what is stored."""
+    scrub_days: int = Field(30, ge=1)
+    """Everything stored is read back within so many days; the doctor complains when a round is older."""
+    retention_days: dict[Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$")], Annotated[int, Field(ge=1)]] = {}
+    """Days that recordings are kept, by class, where the class's default is not meant (docs/recordings.md)."""
 
 
 class WallboardSettings(Section):
@@ -259,6 +274,12 @@ class Settings(BaseSettings):
     """D64: share of each day's calls of each business type that is drawn."""
     draft_due_hours: float = Field(2.0, gt=0)
     """D28: until when the recording clerk has keyed a recording."""
+    desk_amber_minutes: float = Field(30.0, ge=0)
+    """With less time left than this a piece of work on the clerks' list is amber; past its limit it is red."""
+    desk_lease_seconds: float = Field(180.0, ge=20)
+    """What a clerk has open is free again when its page was not heard of for this long; what was typed stays."""
+    desk_hold_minutes: float = Field(60.0, gt=0)
+    """What a clerk has put aside is kept for this long, then anybody may take it."""
     reply_due_hours: float = Field(48.0, gt=0)
     """D86: until when a complaint is replied to."""
     menu: Path = CHECKOUT / "ivr" / "menu.yaml"
@@ -361,8 +382,9 @@ def _secret_files() -> dict[str, object]:
             continue
         if name in os.environ:
             raise SettingsError(f"both {name} and {variable} are set; keep one of them")
+        name = variable if variable in NAMES_A_FILE else name
         try:
-            value: object = Path(file).read_text("utf-8").rstrip("\r\n")
+            value: object = file if name == variable else Path(file).read_text("utf-8").rstrip("\r\n")
         except (OSError, ValueError) as error:
             raise SettingsError(f"{variable} names {file}, which cannot be read: {error}") from error
         for part in reversed(name.removeprefix(PREFIX).lower().split("__")):
