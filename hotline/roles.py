@@ -113,8 +113,8 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
                 _A.WALLBOARD_VIEW,
             }
         ),
-        # D32-D43: reviews and finishes what others could not, so reads drafts, replays calls as evidence and enters what
-        # was handed on (D25, D29).
+        # D32-D43: reviews and finishes what others could not, so reads drafts, replays calls as evidence, enters
+        # what was handed on (D25, D29).
         Role.SENIOR: frozenset(
             {
                 _A.FLOOR_VIEW, _A.SEAT_SELF, _A.REGISTRATION_WRITE,
