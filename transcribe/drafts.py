@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from acd.clerks import work_came, work_done
 from transcribe.errors import TranscribeError
 from transcribe.models import Draft, RegisteredCall, Transcript
-from transcribe.turns import Transcription, Turn
+from transcribe.turns import State, Transcription, Turn
 
 
 class DraftState(StrEnum):
@@ -68,6 +68,13 @@ class DraftView:
     seconds: float
     """Length of the recording."""
     engine: str
+    unheard: tuple[tuple[float, float], ...] = ()
+    """Seconds of speech on which the recogniser failed: only who listens knows what was said."""
+    reason: str | None = None
+    """Why nothing was recognised, of a recording that was set aside."""
+    warnings: tuple[str, ...] = ()
+    sure_of_speakers: float = 1.0
+    """0…1: how surely `caller` and `seat` are told apart; 1 on two channels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,11 @@ class TranscriptView:
     turns: tuple[Turn, ...]
     talk_over: tuple[tuple[float, float], ...]
     created_at: datetime
+    state: State = State.HEARD
+    unheard: tuple[tuple[float, float], ...] = ()
+    reason: str | None = None
+    warnings: tuple[str, ...] = ()
+    sure_of_speakers: float = 1.0
 
 
 async def save(
@@ -96,8 +108,13 @@ async def save(
     transcript: dict[str, Any] = {
         "engine": heard.engine,
         "seconds": heard.seconds,
-        "turns": [turn.to_json() for turn in heard.turns],
+        "turns": [turn.to_json(with_words=True) for turn in heard.turns],
         "talk_over": [[round(start, 2), round(end, 2)] for start, end in heard.talk_over],
+        "state": heard.state.value,
+        "unheard": [[round(start, 2), round(end, 2)] for start, end in heard.unheard],
+        "reason": heard.reason,
+        "warnings": list(heard.warnings),
+        "sure_of_speakers": round(heard.sure_of_speakers, 2),
         "created_at": now,
     }
     written = insert(Transcript).values(call_uid=call_uid, **transcript)
@@ -186,7 +203,10 @@ async def transcript_of(session: AsyncSession, call_uid: str) -> TranscriptView 
     row = await session.scalar(select(Transcript).where(Transcript.call_uid == call_uid))
     if row is None:
         return None
-    return TranscriptView(row.call_uid, row.engine, row.seconds, _turns(row), _talk_over(row), row.created_at)
+    return TranscriptView(
+        row.call_uid, row.engine, row.seconds, _turns(row), _spans(row.talk_over), row.created_at, State(row.state),
+        _spans(row.unheard), row.reason, tuple(row.warnings), row.sure_of_speakers,
+    )  # fmt: skip
 
 
 async def set_state(session: AsyncSession, call_uid: str, state: DraftState) -> DraftView:
@@ -226,9 +246,13 @@ def _view(draft: Draft, transcript: Transcript) -> DraftView:
         created_at=draft.created_at,
         due_at=draft.due_at,
         turns=_turns(transcript),
-        talk_over=_talk_over(transcript),
+        talk_over=_spans(transcript.talk_over),
         seconds=transcript.seconds,
         engine=transcript.engine,
+        unheard=_spans(transcript.unheard),
+        reason=transcript.reason,
+        warnings=tuple(transcript.warnings),
+        sure_of_speakers=transcript.sure_of_speakers,
     )
 
 
@@ -236,5 +260,5 @@ def _turns(row: Transcript) -> tuple[Turn, ...]:
     return tuple(Turn.from_json(turn) for turn in row.turns)
 
 
-def _talk_over(row: Transcript) -> tuple[tuple[float, float], ...]:
-    return tuple((float(start), float(end)) for start, end in row.talk_over)
+def _spans(stored: list[Any]) -> tuple[tuple[float, float], ...]:
+    return tuple((float(start), float(end)) for start, end in stored)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.database import Base
@@ -21,10 +21,23 @@ class Transcript(Base):
     """Recogniser and model, such as `faster-whisper/base`."""
     seconds: Mapped[float]
     turns: Mapped[list[Any]]
-    """`[{"speaker": str, "start": s, "end": s, "text": str}]`, in order of start."""
+    """`[{"speaker": str, "start": s, "end": s, "text": str, "words": [[start, end, text, confidence]]}]`, in order of
+    start; `words` is missing from transcripts that were made before they were kept."""
     talk_over: Mapped[list[Any]]
     """`[[start, end]]` seconds in which both sides spoke."""
+    state: Mapped[str] = mapped_column(server_default="heard")
+    """`heard`, `partly` or `set_aside` (`transcribe.turns.State`)."""
+    unheard: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    """`[[start, end]]` seconds of speech on which the recogniser failed."""
+    reason: Mapped[str | None]
+    """Why it was set aside, one sentence."""
+    warnings: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    """Sentences for who reads it: the sound breaks off, another recogniser had to be used."""
+    sure_of_speakers: Mapped[float] = mapped_column(server_default=text("1"))
+    """0…1: how surely `caller` and `seat` are told apart; 1 on two channels."""
     created_at: Mapped[datetime]
+    sensitive: Mapped[list[Any] | None]
+    """Spoken card numbers and passwords, as `transcribe.sensitive` finds them; None where nobody looked yet."""
 
 
 class Draft(Base):

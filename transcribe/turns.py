@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypedDict
+from enum import StrEnum
+from typing import NotRequired, TypedDict
 
 from transcribe.text import ends_sentence, spoken
 
@@ -29,6 +30,8 @@ class TurnJson(TypedDict):
     start: float
     end: float
     text: str
+    words: NotRequired[list[tuple[float, float, str, float]]]
+    """`[start, end, text, confidence]` of each word, as a transcript is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Turn:
     end: float
     text: str
     words: tuple[Word, ...] = field(default=(), compare=False, repr=False)
-    """The same text with its seconds; empty on a turn that was read back from JSON."""
+    """The same text with its seconds; empty where a turn was stored without them."""
 
     def seconds_of(self, first: int, last: int) -> tuple[float, float]:
         """Seconds in which `text[first:last]` is said: from the words, else by its share of the turn."""
@@ -70,12 +73,32 @@ class Turn:
             at += len(word.text)
         return (said[0].start, said[-1].end) if said else (self.start, self.end)
 
-    def to_json(self) -> TurnJson:
-        return {"speaker": self.speaker, "start": round(self.start, 2), "end": round(self.end, 2), "text": self.text}
+    def to_json(self, *, with_words: bool = False) -> TurnJson:
+        row: TurnJson = {
+            "speaker": self.speaker, "start": round(self.start, 2), "end": round(self.end, 2), "text": self.text,
+        }  # fmt: skip
+        if with_words and self.words:
+            row["words"] = [
+                (round(word.start, 2), round(word.end, 2), word.text, round(word.confidence, 2)) for word in self.words
+            ]
+        return row
 
     @classmethod
     def from_json(cls, row: TurnJson) -> Turn:
-        return cls(str(row["speaker"]), float(row["start"]), float(row["end"]), str(row["text"]))
+        words = tuple(
+            Word(float(start), float(end), str(text), float(sure)) for start, end, text, sure in row.get("words", ())
+        )
+        return cls(str(row["speaker"]), float(row["start"]), float(row["end"]), str(row["text"]), words)
+
+
+class State(StrEnum):
+    """How much of a recording the transcript holds."""
+
+    HEARD = "heard"
+    PARTLY = "partly"
+    """The recogniser failed on stretches of speech, which `unheard` names."""
+    SET_ASIDE = "set_aside"
+    """Nothing could be recognised, for the reason that is stored; a person listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +114,19 @@ class Transcription:
     """Recogniser and model, such as `faster-whisper/base`."""
     warnings: tuple[str, ...] = ()
     """What a person should know about the file, such as that its end is missing; one sentence each."""
+    unheard: tuple[tuple[float, float], ...] = ()
+    """Seconds of speech on which the recogniser failed: what was said there is known only to who listens."""
+    sure_of_speakers: float = 1.0
+    """0…1: 1 where the channel is the speaker; on one channel how clearly what is said tells the seat from the caller,
+    0 where it does not and the speakers are numbered."""
+    reason: str | None = None
+    """Why there is nothing, of a recording that was set aside."""
+
+    @property
+    def state(self) -> State:
+        if self.reason is not None:
+            return State.SET_ASIDE
+        return State.PARTLY if self.unheard else State.HEARD
 
 
 def in_order(turns: Iterable[Turn]) -> tuple[Turn, ...]:
