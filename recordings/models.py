@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import BigInteger, Index
@@ -62,3 +63,11 @@ class Listening(Base):
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     call_uid: Mapped[str] = mapped_column(primary_key=True)
     opened_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    """The last request or report; a listening that was quiet for a while is closed and written into the audit."""
+    clear: Mapped[bool]
+    """Whether the sensitive digits could be heard."""
+    heard: Mapped[list[Any] | None]
+    """`[[start, end]]` seconds that the player says were played; None before its first report."""
+    served: Mapped[list[Any]]
+    """`[[start, end]]` seconds whose bytes were sent, in a share of the file's length."""

@@ -77,7 +77,7 @@ async def _note_listening(session: AsyncSession, subject: Subject, call_uid: str
     """One audit row for each person, call and quarter of an hour, however many ranges are asked for at once."""
     statement = (
         insert(Listening)
-        .values(user_id=subject.user_id, call_uid=call_uid, opened_at=now)
+        .values(user_id=subject.user_id, call_uid=call_uid, opened_at=now, last_at=now, clear=True, heard=None, served=[])
         .on_conflict_do_update(
             index_elements=["user_id", "call_uid"],
             set_={"opened_at": now},

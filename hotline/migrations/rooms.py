@@ -18,7 +18,9 @@ import hotline.models
 import ivr.models
 import qa.models
 import recordings.models
+import recordings.replay_models
 import transcribe.models
+import transcribe.sensitive_models
 from hotline.database import Base
 
 metadata = Base.metadata
@@ -36,7 +38,9 @@ MODULES = (
     acd.survey_models,
     ivr.models,
     recordings.models,
+    recordings.replay_models,
     transcribe.models,
+    transcribe.sensitive_models,
     cases.models,
     cases.registration_models,
     qa.models,

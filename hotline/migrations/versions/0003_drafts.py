@@ -82,7 +82,7 @@ def _replay_up() -> None:
         sa.Column("author", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recording_marks")),
-        sa.UniqueConstraint("call_uid", "letter", name=op.f("uq_recording_marks_call_uid_letter")),
+        sa.UniqueConstraint("call_uid", "letter", name=op.f("uq_recording_marks_call_uid")),
     )
     op.create_table(
         "unchecked_listenings",
