@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from acd.events import OVER, CallEvent, Kind
+from acd.events import OVER, PAUSES, CallEvent, Kind
 from acd.talks import WAITS_AGAIN, Over, Talk, join_over, over_of
 from acd.words import Service
 
@@ -116,6 +116,14 @@ class CallFacts:
     callback_number: str = ""
     """Where the caller asked to be called back."""
     end_detail: str = ""
+    pauses: frozenset[tuple[datetime, Kind]] = frozenset()
+    """When the recording fell silent, and when it went on."""
+
+    @property
+    def paused_since(self) -> datetime | None:
+        """Since when nothing is recorded; None while everything is."""
+        spans = pause_spans(self.pauses)
+        return spans[-1][0] if spans and spans[-1][1] is None else None
 
     @property
     def state(self) -> CallState:
@@ -287,10 +295,24 @@ def hear(facts: CallFacts, event: CallEvent) -> CallFacts:
             return replace(known, fallback_seat=max(facts.fallback_seat, event.seat))
         case Kind.CALLBACK:
             return replace(known, callback_number=max(facts.callback_number, event.detail))
+        case kind if kind in PAUSES:
+            return replace(known, pauses=facts.pauses | {(event.at, event.kind)})
         case Kind.ENDED:
             return replace(known, end_detail=max(facts.end_detail, event.detail))
         case _:
             return known
+
+
+def pause_spans(marks: Iterable[tuple[datetime, Kind]]) -> tuple[tuple[datetime, datetime | None], ...]:
+    """From when to when a recording was silent on purpose; None where it never went on before the call's end."""
+    spans: list[tuple[datetime, datetime | None]] = []
+    for at, kind in sorted(marks):
+        open_since = spans[-1][0] if spans and spans[-1][1] is None else None
+        if kind is Kind.PAUSED and open_since is None:
+            spans.append((at, None))
+        elif kind is Kind.UNPAUSED and open_since is not None:
+            spans[-1] = (open_since, at)
+    return tuple(spans)
 
 
 def _ring_of(event: CallEvent) -> Ring:

@@ -34,6 +34,9 @@ class CommandKind(StrEnum):
     REATTACH = "reattach"
     HANG_UP = "hang_up"
     DIAL_OUT = "dial_out"
+    PAUSE = "pause"
+    """Nothing is recorded, while the caller says a card number or a password."""
+    UNPAUSE = "unpause"
 
 
 class TargetKind(StrEnum):

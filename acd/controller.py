@@ -22,10 +22,10 @@ import structlog
 from acd import callback_rows, callback_work, claims, clock_jumps, commands, eavesdrop, figures, monitoring
 from acd.callback_list import CallbackList
 from acd.callbacks import Policy
-from acd.duty import Asked, Due, Duty, Item, LeaseOver, Led, Looked, Retold, RingFailed, SeatPressed, TermOver
+from acd.duty import Asked, Due, Duty, Item, LeaseOver, Led, Looked, Noted, Retold, RingFailed, SeatPressed, TermOver
 from acd.errors import NotLeadingError
 from acd.events import Kind
-from acd.hearing import compare, hear_link
+from acd.hearing import compare, hear, hear_link
 from acd.leader import Term, lead
 from acd.offering import lease_over, offer, ring_failed
 from acd.oncall.carry import carry_out
@@ -154,6 +154,8 @@ class Controller:
                 await compare(duty, seen)
             case Asked():
                 await carry_out(duty)
+            case Noted(event):
+                await hear(duty, event)
             case Due(act):
                 await act()
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from acd.assign import Rules
 from acd.board import Board
 from acd.callback_list import CallbackList
+from acd.events import CallEvent
 from acd.leader import Term
 from acd.outbox import Outbox
 from acd.ports import Link, LinkEvent
@@ -78,13 +79,20 @@ class Retold:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """What the controller itself did to a call, to be heard like anything that is told."""
+
+    event: CallEvent
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """A moment that was waited for has come."""
 
     act: Callable[[], Awaitable[None]]
 
 
-Item = LinkEvent | Led | TermOver | SeatPressed | RingFailed | LeaseOver | Looked | Retold | Asked | Due
+Item = LinkEvent | Led | TermOver | SeatPressed | RingFailed | LeaseOver | Looked | Retold | Asked | Noted | Due
 
 
 @dataclass
@@ -160,6 +168,13 @@ class Duty:
         self.away_since = self.away_since or self.clock.now()
         if not self.linked:
             self.resumed = False
+
+    def note(self, event: CallEvent) -> None:
+        """Hear `event` in its turn."""
+        try:
+            self.inbox.put_nowait(Noted(event))
+        except asyncio.QueueFull:
+            asyncio.get_running_loop().call_later(0.05, self.note, event)
 
     def later(self, seconds: float, act: Callable[[], Awaitable[None]]) -> asyncio.TimerHandle:
         """Handle `act` like anything else that happens, in its turn."""

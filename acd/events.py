@@ -65,6 +65,10 @@ class Kind(StrEnum):
     HELD = "held"
     """Written by the controller, as is `resumed`: the seat's telephone has put the caller on hold."""
     RESUMED = "resumed"
+    PAUSED = "paused"
+    """Written by the controller, as is `unpaused`: the recording falls silent, for a card number or a password."""
+    UNPAUSED = "unpaused"
+    """`detail` is what ended the pause: `agent`, `limit`, or the milestone after which somebody else would speak."""
     INTERRUPTED = "interrupted"
     """Written by the controller: for a while nobody could assign this waiting caller; `detail` says why."""
 
@@ -75,6 +79,7 @@ OVER = frozenset({Kind.HANDED, Kind.REATTACHED, Kind.LOST, Kind.LEFT, Kind.TALKE
 """Ends of one seat's talk with the caller."""
 MONITORED = frozenset({Kind.SPIED, Kind.UNSPIED})
 """What nobody on the call is to notice: kept in a table of its own, shown to those who may listen."""
+PAUSES = frozenset({Kind.PAUSED, Kind.UNPAUSED})
 OUTSIDE = "0"
 """Stands where a seat would for somebody at a number of the public network; no extension begins with 0."""
 

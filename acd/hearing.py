@@ -11,6 +11,7 @@ from acd.customers import UNKNOWN, standings
 from acd.duty import Duty
 from acd.errors import EventRefusedError, NotLeadingError
 from acd.events import CallEvent, Kind, SeatContact
+from acd.oncall import pause
 from acd.oncall.carry import follow_outgoing, originated
 from acd.oncall.heard import held
 from acd.oncall.watch import GONE, watch_telephone
@@ -101,6 +102,7 @@ async def hear(duty: Duty, event: CallEvent, *, told_before: bool = False) -> No
         telling.note_end(duty, call.facts)
     await callback_work.follow(duty, event, call)
     await follow_outgoing(duty, event)
+    await pause.follow(duty, event, call.facts)
     _log.info(
         "acd.call", call=event.call, kind=event.kind.value, state=call.facts.state.value, seat=event.seat or None,
         epoch=event.epoch or None, detail=None if event.kind is Kind.CALLBACK else event.detail or None,

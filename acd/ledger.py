@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from acd.calls import CallState, Direction, Outcome, facts_of
+from acd.calls import CallState, Direction, Outcome, facts_of, pause_spans
 from acd.clock_jumps import Jump, elapsed, jumps_between
-from acd.events import MONITORED, CallEvent, Kind
+from acd.events import MONITORED, PAUSES, CallEvent, Kind
 from acd.models import Breach, Call
 from acd.models import CallEvent as EventRow
 from acd.talks import Talk
@@ -121,6 +121,13 @@ async def timeline(session: AsyncSession, uid: str) -> list[TimelineEntry]:
         TimelineEntry(row.at, row.kind, row.seat, int(row.detail.get("epoch", 0)), str(row.detail.get("detail", "")))
         for row in (await session.scalars(query)).all()
     ]
+
+
+async def pauses(session: AsyncSession, uid: str) -> tuple[tuple[datetime, datetime | None], ...]:
+    """From when to when the call's recording is silent because the agent asked for it; None while that goes on."""
+    wanted = [kind.value for kind in PAUSES]
+    rows = (await session.scalars(select(EventRow).where(EventRow.call_uid == uid, EventRow.kind.in_(wanted)))).all()
+    return pause_spans((row.at, Kind(row.kind)) for row in rows)
 
 
 async def talks(session: AsyncSession, uid: str) -> tuple[Talk, ...]:

@@ -15,6 +15,7 @@ from acd.duty import Duty
 from acd.hearing import look_up, watch_promise
 from acd.journal import read_journal
 from acd.leader import Term
+from acd.oncall import pause
 from acd.oncall.carry import carry_out
 from acd.ports import LinkError
 from acd.resume import Resumed, events_by_call, resume
@@ -91,6 +92,7 @@ async def _take_over(duty: Duty, term: Term, floor: Resumed, classes: dict[str, 
     for call in calls.values():
         if call.facts.state in {CallState.WAITING, CallState.RINGING}:
             watch_promise(duty, call.facts)
+        pause.watch(duty, call.facts)
     duty.outbox.overflowed = False
     duty.resumed = True
     duty.away_since = None

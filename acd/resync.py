@@ -25,8 +25,10 @@ VARIABLES = (
     "HL_LEG",
     "HL_OF",
     "HL_ASIDE",
+    "HL_SPY_CALL",
 )
-"""What the dialplan keeps on a caller's channel; HL_OF and HL_ASIDE on a seat's: the call it is in, its consult."""
+"""What the dialplan keeps on a caller's channel; HL_OF and HL_ASIDE on a seat's: the call it is in, its consult;
+HL_SPY_CALL on a supervisor's: the call that is heard."""
 _UNREACHABLE = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from acd.errors import EventRefusedError
-from acd.events import OF_A_RING, OVER, CallEvent, Kind, SeatContact
+from acd.events import OF_A_RING, OVER, PAUSES, CallEvent, Kind, SeatContact
 from acd.ports import AmiEvent
 from acd.words import Service
 
@@ -21,7 +21,7 @@ _DETAIL = re.compile(r"[\w .:+-]{0,64}", re.ASCII)
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
-TOLD = frozenset(Kind) - {Kind.INTERRUPTED, Kind.HELD, Kind.RESUMED}
+TOLD = frozenset(Kind) - PAUSES - {Kind.INTERRUPTED, Kind.HELD, Kind.RESUMED}
 """What the dialplan may say; the rest is the controller's own."""
 _WITH_EPOCH = OF_A_RING | OVER | {Kind.CONSULTING, Kind.CONSULT_OVER, Kind.PLACED}
 _UNREACHABLE = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})

@@ -29,6 +29,25 @@ async def ended_between(session: AsyncSession, start: datetime, end: datetime) -
     return ended + [_voice(listening) for listening in await monitoring.legs_between(session, start, end)]
 
 
+async def pauses(session: AsyncSession, uid: str) -> list[tuple[float, float]]:
+    """Seconds of the recording that are silent on purpose: the agent paused it for a card number or a password.
+
+    A supervisor's voice is silent where the call is. A pause that had no end lasts until the recording's.
+    """
+    listening = await monitoring.get(session, uid)
+    of = listening.call_uid if listening is not None else uid
+    facts = await get(session, uid)
+    if facts is None:
+        return []
+    spans = []
+    for start, end in await ledger.pauses(session, of):
+        until = end or facts.ended_at
+        last = (until - facts.entered_at).total_seconds() if until is not None else float("inf")
+        if last > 0:
+            spans.append((max(0.0, (start - facts.entered_at).total_seconds()), last))
+    return spans
+
+
 async def adopt(session: AsyncSession, uid: str, entered_at: datetime, ended_at: datetime) -> CallFacts:
     """Make the ledger know a call of which only the recording is left."""
     await ledger.adopt_call(session, uid, entered_at=entered_at, ended_at=ended_at)

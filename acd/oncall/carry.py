@@ -8,10 +8,11 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from acd import claims, commands
-from acd.commands import NO_CALL, CommandView
+from acd.commands import NO_CALL, CommandKind, CommandView
 from acd.duty import Duty
 from acd.errors import CommandRefused, NotLeadingError
 from acd.events import CallEvent, Kind
+from acd.oncall import pause
 from acd.oncall.decide import EPOCH, NOBODY_FREE, Act, Plan, agent_channel, decide, outgoing_uid
 from acd.oncall.scene import Scene, leg_of
 from acd.ports import ActionRefused, LinkError
@@ -132,10 +133,20 @@ async def _carry(duty: Duty, scene: Scene, plan: Plan) -> None:
     try:
         for act in plan.acts:
             await _send(duty, act, epoch)
+        _note(duty, scene)
     except LinkError:
         if plan.claim is not None:
             await tell_seat(duty, plan.claim.seat, RingOver(plan.claim.call, epoch))
         raise
+
+
+def _note(duty: Duty, scene: Scene) -> None:
+    """What Asterisk tells nobody: the recording has fallen silent, or goes on."""
+    match scene.command.kind:
+        case CommandKind.PAUSE if scene.call is not None:
+            pause.begun(duty, scene.call.uid, scene.seat.extension)
+        case CommandKind.UNPAUSE if scene.call is not None:
+            pause.over(duty, scene.call.uid, scene.seat.extension, "agent")
 
 
 async def _send(duty: Duty, act: Act, epoch: int) -> None:

@@ -6,7 +6,7 @@ number of that claim, or of a call that needs none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from acd.calls import CallFacts, CallState
@@ -88,6 +88,10 @@ def decide(scene: Scene) -> Plan:
             return _reattach(scene)
         case CommandKind.DIAL_OUT:
             return _dial_out(scene)
+        case CommandKind.PAUSE:
+            return _pause(scene)
+        case CommandKind.UNPAUSE:
+            return _unpause(scene)
 
 
 def _hang_up(scene: Scene) -> Plan:
@@ -200,6 +204,36 @@ def _dial_out(scene: Scene) -> Plan:
         },
     )  # fmt: skip
     return Plan((ring,), claim=Claim(seat.extension, uid, own=True), dial=number)
+
+
+def _pause(scene: Scene) -> Plan:
+    """The caller's file falls silent first, then those of supervisors who hear the call."""
+    facts, customer = _call(scene)
+    if _aside(scene):
+        raise CommandRefused(CONSULTING)
+    return Plan(
+        tuple(
+            mute(channel, silent=True, optional=channel is not customer) for channel in taped(scene.channels, facts.uid)
+        )
+    )
+
+
+def _unpause(scene: Scene) -> Plan:
+    facts, _ = _call(scene)
+    return Plan(tuple(mute(channel, silent=False, optional=True) for channel in taped(scene.channels, facts.uid)))
+
+
+def mute(channel: LiveChannel, *, silent: bool, optional: bool) -> Act:
+    """Silence what MixMonitor writes of a channel, in both directions and in step with time, or end that."""
+    headers = {"Channel": channel.name, "Direction": "both", "State": "1" if silent else "0"}
+    return Act("MixMonitorMute", headers, optional=optional)
+
+
+def taped(channels: Iterable[LiveChannel], call: str) -> tuple[LiveChannel, ...]:
+    """Channels in whose recording a call is heard: the customer's first, then those of supervisors who listen."""
+    there = tuple(channels)
+    own = [channel for channel in there if channel.uniqueid == call]
+    return (*own, *(channel for channel in there if channel.variables.get("HL_SPY_CALL") == call))
 
 
 # ---- pieces ----------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from acd import commands, floor, phones
+from acd import commands, floor, ledger, phones
 from acd.commands import CommandKind
 from acd.errors import DeskError
 from acd.phones import PhoneKind
@@ -115,8 +115,15 @@ async def call_buttons(
     async with console.database.transaction() as session:
         view = await floor.seat_at(session, subject.seat, console.now()) if subject.seat else None
         consulting = view is not None and await commands.consulting(session, view.extension)
+        call = await commands.call_of(session, view.extension) if view is not None else None
+        pauses = await ledger.pauses(session, call.uid) if call is not None else ()
     talking = view is not None and view.state == SeatState.TALKING
-    return console.pages.page(request, "phone/call_buttons.html", talking=talking, consulting=consulting)
+    silent_since = next((since for since, until in pauses if until is None), None)
+    longest = timedelta(seconds=console.settings.acd.recording_pause_seconds)
+    return console.pages.page(
+        request, "phone/call_buttons.html", talking=talking, consulting=consulting,
+        silent_until=silent_since + longest if silent_since is not None else None,
+    )  # fmt: skip
 
 
 @router.get("/phone/targets")

@@ -34,6 +34,8 @@ MILESTONES: Final[Mapping[str, str]] = {
     "placed": N_("call to the customer placed"),
     "held": N_("on hold"),
     "resumed": N_("off hold"),
+    "paused": N_("the recording was paused"),
+    "unpaused": N_("the recording went on"),
     "interrupted": N_("nobody could assign the caller for a while"),
     "ended": N_("the call ended"),
 }
