@@ -59,6 +59,12 @@ class Action(StrEnum):
     """Give somebody's piece of work to somebody else."""
     CLERKS_VIEW = "clerks.view"
     """See how timely and how exact each clerk enters (D30, D70)."""
+    TEXT_VIEW = "text.view"
+    """Read letters, faxes, e-mails and what visitors brought, with their scans (D19-D22)."""
+    TEXT_WRITE = "text.write"
+    """Receive them, key them into the sheet, make their orders (D19-D21)."""
+    TEXT_ORIGINAL = "text.original"
+    """Keep the originals: note where each lies, and hand out the file as it came (D23, D59, D61)."""
     ORDER_VIEW = "order.view"
     REGISTRATION_WRITE = "registration.write"
     """Note what the caller of one's own call says, and make the order of it (D10)."""
@@ -118,7 +124,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
         Role.SENIOR: frozenset(
             {
                 _A.FLOOR_VIEW, _A.SEAT_SELF, _A.REGISTRATION_WRITE,
-                _A.RECORDING_VIEW, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW,
+                _A.RECORDING_VIEW, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.TEXT_VIEW, _A.TEXT_WRITE, _A.ORDER_VIEW,
                 _A.DRAFT_CONFIRM, _A.DESK_VIEW, _A.DESK_WORK,
                 _A.NOTICE_CONFIRM, _A.WALLBOARD_VIEW, _A.CALLBACK_VIEW,
             }
@@ -126,7 +132,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
         # D19-D27: letters and fax, not recordings; with nothing to enter works as a junior (D27).
         Role.TEXT_CLERK: frozenset(
             {
-                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.ORDER_VIEW, _A.REGISTRATION_WRITE, _A.NOTICE_CONFIRM,
+                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.TEXT_VIEW, _A.TEXT_WRITE, _A.ORDER_VIEW, _A.REGISTRATION_WRITE, _A.NOTICE_CONFIRM,
                 _A.DESK_VIEW, _A.DESK_WORK,
                 _A.WALLBOARD_VIEW,
             }
@@ -146,7 +152,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
         # D54-D62: keeps originals and files; hands out copies as evidence (D123), the agreed digits in them.
         Role.DATA_MANAGER: frozenset(
             {
-                _A.RECORDING_VIEW, _A.RECORDING_EXPORT, _A.SENSITIVE_VIEW, _A.DRAFT_VIEW, _A.DESK_VIEW, _A.ORDER_VIEW,
+                _A.RECORDING_VIEW, _A.RECORDING_EXPORT, _A.SENSITIVE_VIEW, _A.DRAFT_VIEW, _A.DESK_VIEW, _A.TEXT_VIEW, _A.TEXT_ORIGINAL, _A.ORDER_VIEW,
                 _A.NOTICE_WRITE,
             }
         ),
@@ -154,7 +160,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
         # telephone for listening: no caller is ever given to it.
         Role.INSPECTOR: frozenset(
             {
-                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.RECORDING_VIEW, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.ORDER_VIEW,
+                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.RECORDING_VIEW, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.TEXT_VIEW, _A.ORDER_VIEW,
                 _A.SAMPLE_VIEW, _A.SAMPLE_DRAW, _A.SCORE_WRITE, _A.CALL_LISTEN,
                 _A.WALLBOARD_VIEW, _A.PROMISE_VIEW,
                 _A.DESK_VIEW, _A.CLERKS_VIEW,
@@ -172,7 +178,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
             {
                 _A.FLOOR_VIEW, _A.SEAT_SELF, _A.SEAT_MANAGE, _A.PHONE_MANAGE,
                 _A.RECORDING_VIEW, _A.RECORDING_REPLAY, _A.RECORDING_UNCHECKED, _A.DRAFT_VIEW,
-                _A.ORDER_VIEW, _A.SAMPLE_VIEW,
+                _A.TEXT_VIEW, _A.ORDER_VIEW, _A.SAMPLE_VIEW,
                 _A.CALL_LISTEN, _A.CALL_WHISPER, _A.CALL_BARGE,
                 _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW, _A.PROMISE_VIEW,
                 _A.DESK_VIEW, _A.DESK_ASSIGN, _A.CLERKS_VIEW,
@@ -185,7 +191,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
                 _A.FLOOR_VIEW, _A.SEAT_SELF, _A.REGISTRATION_WRITE, _A.SEAT_MANAGE, _A.PHONE_MANAGE,
                 _A.RECORDING_VIEW, _A.RECORDING_REPLAY, _A.RECORDING_UNCHECKED, _A.RECORDING_EXPORT,
                 _A.SENSITIVE_VIEW, _A.DRAFT_VIEW,
-                _A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.AUDIT_VIEW,
+                _A.TEXT_VIEW, _A.TEXT_ORIGINAL, _A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.AUDIT_VIEW,
                 _A.CALL_LISTEN, _A.CALL_WHISPER, _A.CALL_BARGE,
                 _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW, _A.PROMISE_VIEW,
                 _A.DESK_VIEW, _A.DESK_ASSIGN, _A.CLERKS_VIEW,

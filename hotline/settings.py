@@ -193,6 +193,9 @@ class RecordingSettings(BaseModel):
     """Below this share of full scale (-60 dBFS) a channel is called silent."""
     low_free_mb: int = Field(2048, ge=0)
     """Less free space than this raises the alarm: about 18 hours of one call's two raw legs."""
+    longest_hours: float = Field(12.0, gt=0, le=48)
+    """A sound file that lasts longer is refused, whatever its header says: 12 hours of two channels take 2.8 GB of
+    temporary disk while they are worked on."""
     full_free_mb: int = Field(128, ge=0)
     """Less free space than this makes the installation not ready: new calls would go unrecorded."""
     full_share: float = Field(0.85, gt=0, le=1)
@@ -206,6 +209,21 @@ class RecordingSettings(BaseModel):
     """Everything stored is read back within so many days; the doctor complains when a round is older."""
     retention_days: dict[Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$")], Annotated[int, Field(ge=1)]] = {}
     """Days that recordings are kept, by class, where the class's default is not meant (docs/recordings.md)."""
+
+
+class TextSettings(Section):
+    """Letters, faxes, e-mails and visitors' texts."""
+
+    due_hours: float = Field(2.0, gt=0)
+    """D19-D21: until when the text clerk has keyed what was received."""
+    largest_mb: int = Field(20, ge=1, le=200)
+    """Of one scan or one e-mail."""
+    most_scans: int = Field(20, ge=1, le=100)
+    """Files that one entry may have."""
+    most_pages: int = Field(50, ge=1, le=500)
+    """Pages of one file; what has more is refused, not cut."""
+    most_megapixels: int = Field(40, ge=1, le=200)
+    """Of one page: A4 at 600 dots per inch has 35."""
 
 
 class WallboardSettings(Section):
@@ -292,6 +310,7 @@ class Settings(BaseSettings):
     survey: SurveySettings = SurveySettings()
     phone: PhoneSettings = PhoneSettings()
     recordings: RecordingSettings = RecordingSettings()
+    texts: TextSettings = TextSettings()
     wallboard: WallboardSettings = WallboardSettings()
     shifts: ShiftSettings = ShiftSettings()
 

@@ -26,6 +26,9 @@ desk.view          .      x       x             x            .          x       
 desk.work          .      x       x             x            .          .           .          .            .          .          .
 desk.assign        .      .       .             .            .          .           .          .            x          x          .
 clerks.view        .      .       .             .            .          .           x          .            x          x          .
+text.view          .      x       x             .            .          x           x          .            x          x          .
+text.write         .      x       x             .            .          .           .          .            .          .          .
+text.original      .      .       .             .            .          x           .          .            .          x          .
 order.view         x      x       x             x            x          x           x          x            x          x          .
 registration.write x      x       x             x            .          .           .          .            .          x          .
 sample.view        .      .       .             .            .          .           x          x            x          x          .
