@@ -65,6 +65,18 @@ class Action(StrEnum):
     """Receive them, key them into the sheet, make their orders (D19-D21)."""
     TEXT_ORIGINAL = "text.original"
     """Keep the originals: note where each lies, and hand out the file as it came (D23, D59, D61)."""
+    LEXICON_VIEW = "lexicon.view"
+    """See the centre's own words, and how their suggestions fared."""
+    LEXICON_PROPOSE = "lexicon.propose"
+    """Propose a word that was missed, and say whether a suggestion is right."""
+    LEXICON_MANAGE = "lexicon.manage"
+    """Change the words, measure them, make them live, go back (D55)."""
+    REFERENCE_WRITE = "reference.write"
+    """Type what was really said in a call: what recognition is measured against."""
+    FIGURES_VIEW = "figures.view"
+    """See the error rates of recognition and the scores of drafts, week by week."""
+    DIFFERENCE_VIEW = "difference.view"
+    """See where an agent's form differs from the call (D68)."""
     ORDER_VIEW = "order.view"
     REGISTRATION_WRITE = "registration.write"
     """Note what the caller of one's own call says, and make the order of it (D10)."""
@@ -127,6 +139,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
                 _A.RECORDING_VIEW, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.TEXT_VIEW, _A.TEXT_WRITE, _A.ORDER_VIEW,
                 _A.DRAFT_CONFIRM, _A.DESK_VIEW, _A.DESK_WORK,
                 _A.NOTICE_CONFIRM, _A.WALLBOARD_VIEW, _A.CALLBACK_VIEW,
+                _A.LEXICON_PROPOSE,
             }
         ),
         # D19-D27: letters and fax, not recordings; with nothing to enter works as a junior (D27).
@@ -145,6 +158,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
                 _A.DRAFT_CONFIRM, _A.ORDER_VIEW,
                 _A.DESK_VIEW, _A.DESK_WORK,
                 _A.NOTICE_CONFIRM, _A.WALLBOARD_VIEW,
+                _A.LEXICON_VIEW, _A.LEXICON_PROPOSE, _A.REFERENCE_WRITE,
             }
         ),
         # D47-D51: surveys finished calls and reply orders by talking to the customer again.
@@ -154,6 +168,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
             {
                 _A.RECORDING_VIEW, _A.RECORDING_EXPORT, _A.SENSITIVE_VIEW, _A.DRAFT_VIEW, _A.DESK_VIEW, _A.TEXT_VIEW, _A.TEXT_ORIGINAL, _A.ORDER_VIEW,
                 _A.NOTICE_WRITE,
+                _A.LEXICON_VIEW, _A.LEXICON_PROPOSE, _A.LEXICON_MANAGE, _A.FIGURES_VIEW,
             }
         ),
         # D63-D75: live monitoring, sampling and scoring, and the entries that are scored (D68-D70). The seat is a
@@ -165,12 +180,14 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
                 _A.WALLBOARD_VIEW, _A.PROMISE_VIEW,
                 _A.DESK_VIEW, _A.CLERKS_VIEW,
                 _A.SURVEY_VIEW,
+                _A.LEXICON_VIEW, _A.LEXICON_PROPOSE, _A.REFERENCE_WRITE, _A.FIGURES_VIEW, _A.DIFFERENCE_VIEW,
             }
         ),
         # D76-D80: counts, and hears nobody.
         Role.STATISTICIAN: frozenset(
             {
                 _A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.ROSTER_VIEW, _A.WALLBOARD_VIEW, _A.SURVEY_VIEW, _A.PROMISE_VIEW,
+                _A.FIGURES_VIEW,
             }
         ),
         # D81-D83: shifts, redeployment, live status, discipline; a telephone for listening like an inspector's.
@@ -183,6 +200,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
                 _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW, _A.PROMISE_VIEW,
                 _A.DESK_VIEW, _A.DESK_ASSIGN, _A.CLERKS_VIEW,
                 _A.MENU_VIEW, _A.ANNOUNCE, _A.SURVEY_VIEW, _A.CALLBACK_VIEW, _A.CALLBACK_MANAGE,
+                _A.LEXICON_VIEW, _A.FIGURES_VIEW, _A.DIFFERENCE_VIEW,
             }
         ),
         # D15, D43, D84: the manager hotline takes calls, answers for the whole case and for what leaves the house.
@@ -196,6 +214,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
                 _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW, _A.PROMISE_VIEW,
                 _A.DESK_VIEW, _A.DESK_ASSIGN, _A.CLERKS_VIEW,
                 _A.MENU_VIEW, _A.MENU_MANAGE, _A.ANNOUNCE, _A.SURVEY_VIEW, _A.CALLBACK_VIEW, _A.CALLBACK_MANAGE,
+                _A.LEXICON_VIEW, _A.FIGURES_VIEW, _A.DIFFERENCE_VIEW,
             }
         ),
         # Runs the system and its accounts; the customers' words are not part of that work.

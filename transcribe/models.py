@@ -38,6 +38,12 @@ class Transcript(Base):
     created_at: Mapped[datetime]
     sensitive: Mapped[list[Any] | None]
     """Spoken card numbers and passwords, as `transcribe.sensitive` finds them; None where nobody looked yet."""
+    normalised: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    """`[[turn, first, last, what, written]]`: characters of the verbatim turns and how they are written
+    (`transcribe.normal`)."""
+    suggestions: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    """`[[turn, first, last, heard, meant, score]]`: lexicon words that may have been misheard
+    (`transcribe.lexicon.repair`)."""
 
 
 class Draft(Base):

@@ -12,6 +12,8 @@ import acd.phone_models
 import acd.roster_models
 import acd.routing_models
 import acd.survey_models
+import cases.desk_models
+import cases.difference_models
 import cases.models
 import cases.registration_models
 import hotline.models
@@ -19,6 +21,8 @@ import ivr.models
 import qa.models
 import recordings.models
 import recordings.replay_models
+import recordings.vault_models
+import transcribe.lexicon.models
 import transcribe.models
 import transcribe.sensitive_models
 from hotline.database import Base
@@ -39,9 +43,13 @@ MODULES = (
     ivr.models,
     recordings.models,
     recordings.replay_models,
+    recordings.vault_models,
     transcribe.models,
+    transcribe.lexicon.models,
     transcribe.sensitive_models,
+    cases.desk_models,
     cases.models,
+    cases.difference_models,
     cases.registration_models,
     qa.models,
 )

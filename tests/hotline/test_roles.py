@@ -29,6 +29,12 @@ clerks.view        .      .       .             .            .          .       
 text.view          .      x       x             .            .          x           x          .            x          x          .
 text.write         .      x       x             .            .          .           .          .            .          .          .
 text.original      .      .       .             .            .          x           .          .            .          x          .
+lexicon.view       .      .       .             x            .          x           x          .            x          x          .
+lexicon.propose    .      x       .             x            .          x           x          .            .          .          .
+lexicon.manage     .      .       .             .            .          x           .          .            .          .          .
+reference.write    .      .       .             x            .          .           x          .            .          .          .
+figures.view       .      .       .             .            .          x           x          x            x          x          .
+difference.view    .      .       .             .            .          .           x          .            x          x          .
 order.view         x      x       x             x            x          x           x          x            x          x          .
 registration.write x      x       x             x            .          .           .          .            .          x          .
 sample.view        .      .       .             .            .          .           x          x            x          x          .
