@@ -1,0 +1,315 @@
+"""Spoken identity-card numbers, bank-card numbers and passwords: where in a call they are said, by whomever.
+
+Decided from the turns alone. What was asked for or named (身份证号, 卡号, 密码) decides first; elsewhere the shape does: 18
+digits with a checksum, 13 and more in a row. In doubt a number counts as sensitive; telephone numbers, sums, dates and
+the centre's own order and agent numbers do not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from difflib import SequenceMatcher
+from enum import StrEnum
+from typing import Any
+
+from transcribe.spoken_digits import Piece, Run, complete_phone, phones_only, runs_in
+from transcribe.turns import Turn
+
+
+class SensitiveKind(StrEnum):
+    ID_CARD = "id_card"
+    BANK_CARD = "bank_card"
+    PASSWORD = "password"  # noqa: S105 - the name of a kind
+
+
+@dataclass(frozen=True, slots=True)
+class SensitiveSpan:
+    """`turns[turn].text[first:last]`, said from `start` to `end` seconds of the file."""
+
+    kind: SensitiveKind
+    turn: int
+    first: int
+    last: int
+    start: float
+    end: float
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind.value, "turn": self.turn, "first": self.first, "last": self.last,
+            "start": round(self.start, 2), "end": round(self.end, 2),
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> SensitiveSpan:
+        return cls(
+            SensitiveKind(row["kind"]), int(row["turn"]), int(row["first"]), int(row["last"]),
+            float(row["start"]), float(row["end"]),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """One sensitive number as it was said once; `digits` are letters and digits without anything between them."""
+
+    kind: SensitiveKind
+    digits: str
+    spans: tuple[SensitiveSpan, ...]
+
+
+_NAMED = re.compile(
+    r"(?P<password>[密蜜秘][码马吗]|验[证正][码吗马]|口令|校验码|动态码|确认码|安全码|卡密|PIN|CVV)"
+    r"|(?P<id_card>[身生][份分][证正政]|省份证|证件号?|身份号|证号)"
+    r"|(?P<bank_card>银行卡|信用卡|储蓄卡|借记卡|银联卡|卡[号好]|银行[账帐][号户]|存折|[工建农中招交]行的?卡|退款卡|卡片号)"
+    r"|(?P<plain>手机|电话|座机|固话|联系方式|联系号码|主叫|来电|号码|工号|工单|单号|订单|流水|受理号|编号|串号|区号|邮编|"
+    r"宽带账号|宽带号|日期|时间|金额|费用|拨打|客服|短信)",
+    re.IGNORECASE,
+)
+_PLAIN_JUST_BEFORE = re.compile(
+    r"(?:手机|电话|座机|固话|联系方式|号码|工号|工单号?|单号|订单号?|流水号?|受理号|编号|串号|区号|邮编|宽带账号|宽带号|"
+    r"尾号是?的?手机|客服|拨打|打了?|拨)(?:[号码数]|尾号)*[^0-9零〇一二三四五六七八九幺，。！？,.!?]{0,5}$"
+)
+_ORDER_BEFORE = re.compile(
+    r"(?:工单|单号|订单|流水|受理|编号|串号|IMEI|条码|物流|快递)[^，。！？]{0,8}$", re.IGNORECASE
+)
+_ORDER_LETTERS = re.compile(r"[A-Za-z]{2}$")
+_SENSITIVE_JUST_BEFORE = re.compile(
+    r"(?:[密蜜秘][码马吗]|验[证正][码吗马]|口令|校验码|动态码|身[份分]证|证件号|卡[号好]|卡密)[^，。！？,.!?]{0,8}$"
+)
+_SENSITIVE_BEHIND = re.compile(
+    r"^[\s，,]*(?:这个|那个|就)?(?:是|为)?(?:我|您|你|他|她)?的?(?:那张|这张)?"
+    r"(?:(?P<password>密码|验证码|口令|动态码)|(?P<id_card>身份证|证件)|(?P<bank_card>银行卡|信用卡|储蓄卡|卡号|卡))"
+)
+_TAIL = re.compile(r"(?:尾号|[后末][一二三四五六七八]位|最后[一二三四五六七八几]位|末尾)[^，。！？]{0,6}$")
+_MEASURE = re.compile(
+    r"^(?:多|几|来)?(?:块|元|毛|角|分|秒|天|个|月|年|日|次|遍|小时|点|兆|[MGK]\b|岁|位|倍|折|[%％]|级|层|楼|栋|单元|室|米|公里|"
+    r"人|名|张|条|笔|期|批|户|家|台|部|线|路|周|季|号(?![码是]))"
+)
+_SERVICE_NUMBER = re.compile(r"100\d\d|1[12]\d{1,3}|9[56]\d{3}|10[01]\d{4,6}")
+_LETTERS = re.compile(r"[A-Za-z0-9](?:(?:[\s\-_.，、]|大写|小写|的){0,4}[A-Za-z0-9零一二三四五六七八九幺]){3,31}+")
+_KEPT_TURNS = 8
+_KEPT_SECONDS = 60.0
+"""A request counts this long, and anew from every number that answered it."""
+_ANSWERED_WITHIN = 4
+"""Turns after a request in which what only sounds like digits is taken for digits."""
+_CARD = range(13, 20)
+_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+
+
+def find_sensitive(turns: Sequence[Turn]) -> tuple[SensitiveSpan, ...]:
+    """Every sensitive stretch of a call, by turn and character, none overlapping another."""
+    return tuple(sorted((span for secret in secrets_in(turns) for span in secret.spans), key=_place))
+
+
+def secrets_in(turns: Sequence[Turn]) -> tuple[Secret, ...]:
+    """The sensitive numbers of a call, each saying of it apart: the caller's, and the seat that reads it back."""
+    requests = _requests(turns)
+    asked = _asked(turns, requests)
+    spelled = _spelled(turns, requests)
+    runs = [run for run in runs_in(turns, asked) if not _within(run, spelled)]
+    kinds: list[SensitiveKind | None] = []
+    answered: dict[int, tuple[int, float]] = {}
+    for run in runs:
+        kind, request = _kind_of(run, turns, requests, answered)
+        if kind is not None and request is not None:
+            answered[request] = (run.closes.turn, turns[run.closes.turn].end)
+        kinds.append(kind)
+    found = [(kind, run) for kind, run in zip(kinds, runs, strict=True) if kind is not None]
+    known = [(kind, run.digits) for kind, run in found]
+    repeated = [
+        (kind, run)
+        for told, run in zip(kinds, runs, strict=True)
+        if told is None and (kind := _said_again(run, known)) is not None
+    ]
+    secrets = [
+        Secret(kind, run.digits, tuple(_span(turns, kind, piece) for piece in run.pieces))
+        for kind, run in (*found, *repeated)
+    ]
+    return (*secrets, *spelled)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """Somebody names what kind of number is meant; `kind` None is one that anybody may know."""
+
+    kind: SensitiveKind | None
+    turn: int
+    last: int
+
+
+def _requests(turns: Sequence[Turn]) -> list[_Request]:
+    found = []
+    for index, turn in enumerate(turns):
+        for match in _NAMED.finditer(turn.text):
+            name = match.lastgroup
+            before = turn.text[max(0, match.start() - 4) : match.start()]
+            if match.group() == "号码" and re.search("[证卡]$", before):
+                continue
+            kind = None if name == "plain" else SensitiveKind(str(name))
+            found.append(_Request(kind, index, match.end()))
+    return found
+
+
+def _asked(turns: Sequence[Turn], requests: Sequence[_Request]) -> list[bool]:
+    asked = [False] * len(turns)
+    for request in requests:
+        if request.kind is not None:
+            for index in range(request.turn, min(len(turns), request.turn + 1 + _ANSWERED_WITHIN)):
+                asked[index] = True
+    return asked
+
+
+def _kind_of(
+    run: Run, turns: Sequence[Turn], requests: Sequence[_Request], answered: dict[int, tuple[int, float]]
+) -> tuple[SensitiveKind | None, int | None]:
+    """Of which kind a run is, None where it may be seen, and the request that it answers."""
+    opens, closes, digits = run.opens, run.closes, run.digits
+    before, behind = turns[opens.turn].text[: opens.first], turns[closes.turn].text[closes.last :]
+    shape = _by_shape(run, before)
+    named_behind = _SENSITIVE_BEHIND.match(behind)
+    if named_behind and len(digits) >= 3 and not complete_phone(digits):
+        return SensitiveKind(str(named_behind.lastgroup)), None
+    request, plain_since = _open_request(run, turns, requests, answered)
+    if request is None:
+        return shape, None
+    kind = requests[request].kind
+    assert kind is not None
+    directly = _SENSITIVE_JUST_BEFORE.search(before) is not None
+    if shape is None and not directly:
+        plain = _PLAIN_JUST_BEFORE.search(before) is not None
+        tail = _TAIL.search(before) is not None
+        if plain and not (tail and not plain_since):
+            return None, None
+        if complete_phone(digits) and (plain_since or kind is SensitiveKind.PASSWORD):
+            return None, None
+        if _SERVICE_NUMBER.fullmatch(digits) and len(run.pieces) == 1:
+            return None, None
+        if _ORDER_BEFORE.search(before) or _ORDER_LETTERS.search(before):
+            return None, None
+    if shape is None and (run.unit or len(digits) <= 6) and _MEASURE.match(behind):
+        return None, None
+    if len(digits) < (2 if directly else 3):
+        return shape, None
+    return (shape if shape is SensitiveKind.ID_CARD else kind), request
+
+
+def _open_request(
+    run: Run, turns: Sequence[Turn], requests: Sequence[_Request], answered: dict[int, tuple[int, float]]
+) -> tuple[int | None, bool]:
+    """The last sensitive request before a run that still counts, and whether a plain number was named after it."""
+    opens = run.opens
+    plain_since = False
+    for index in range(len(requests) - 1, -1, -1):
+        request = requests[index]
+        if (request.turn, request.last) > (opens.turn, opens.first):
+            continue
+        if request.kind is None:
+            plain_since = True
+            continue
+        turn, second = answered.get(index, (request.turn, turns[request.turn].end))
+        counts = opens.turn - turn <= _KEPT_TURNS and turns[opens.turn].start - second <= _KEPT_SECONDS
+        return (index if counts else None), plain_since
+    return None, plain_since
+
+
+def _by_shape(run: Run, before: str) -> SensitiveKind | None:
+    """What the digits alone say."""
+    digits = run.digits
+    if run.unit or phones_only(digits):
+        return None
+    if any(_is_id(digits[at : at + 18]) for at in range(len(digits) - 17)):
+        return SensitiveKind.ID_CARD
+    order = _ORDER_BEFORE.search(before) or _ORDER_LETTERS.search(before)
+    if order and not (digits[:2] in {"62", "60"} and luhn(digits)):
+        return None
+    if len(digits) == 15 and _is_day("19" + digits[6:12]):
+        return SensitiveKind.ID_CARD
+    if len(digits) == 18 and _is_day(digits[6:14]):
+        return SensitiveKind.ID_CARD
+    return SensitiveKind.BANK_CARD if len(digits) >= _CARD.start else None
+
+
+def _is_id(digits: str) -> bool:
+    """18 characters with a birthday and the checksum of GB 11643."""
+    if len(digits) != 18 or not digits[:17].isdecimal() or not _is_day(digits[6:14]):
+        return False
+    return (
+        "10X98765432"[sum(int(each) * weight for each, weight in zip(digits, _ID_WEIGHTS, strict=False)) % 11]
+        == (digits[17])
+    )
+
+
+def _is_day(text: str) -> bool:
+    if not text.isdecimal() or text[:2] not in {"19", "20"}:
+        return False
+    try:
+        date(int(text[:4]), int(text[4:6]), int(text[6:8]))
+    except ValueError:
+        return False
+    return True
+
+
+def luhn(digits: str) -> bool:
+    """The checksum of bank cards; a number without it may be a card that was misheard."""
+    if not digits.isdecimal():
+        return False
+    total = 0
+    for place, each in enumerate(reversed(digits)):
+        value = int(each) * (1 + place % 2)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def _said_again(run: Run, known: Iterable[tuple[SensitiveKind, str]]) -> SensitiveKind | None:
+    """Whether a run repeats, in part or with a digit misheard, a number that is sensitive already."""
+    digits = run.digits
+    if len(digits) < 4 or complete_phone(digits):
+        return None
+    for kind, secret in known:
+        if digits in secret:
+            return kind
+        if len(digits) >= 6 and len(secret) >= 6:
+            match = SequenceMatcher(None, digits, secret, autojunk=False).find_longest_match()
+            if match.size >= 6:
+                return kind
+    return None
+
+
+def _spelled(turns: Sequence[Turn], requests: Sequence[_Request]) -> list[Secret]:
+    """Passwords with letters in them, said within a few turns of being asked for."""
+    kind = SensitiveKind.PASSWORD
+    found = []
+    for index, turn in enumerate(turns):
+        for match in _LETTERS.finditer(turn.text):
+            said = re.sub("[^A-Za-z0-9零一二三四五六七八九幺]", "", match.group())
+            named = any(
+                request.kind is kind
+                and (request.turn, request.last) <= (index, match.start())
+                and index - request.turn <= _ANSWERED_WITHIN
+                for request in requests
+            )
+            if named and re.search("[A-Za-z]", said) and len(said) >= 4:
+                piece = Piece(index, match.start(), match.end(), said, unit=False)
+                found.append(Secret(kind, said, (_span(turns, kind, piece),)))
+    return found
+
+
+def _within(run: Run, spelled: Iterable[Secret]) -> bool:
+    """Whether a run is part of a password with letters."""
+    return any(
+        piece.turn == span.turn and piece.first < span.last and span.first < piece.last
+        for piece in run.pieces
+        for secret in spelled
+        for span in secret.spans
+    )
+
+
+def _span(turns: Sequence[Turn], kind: SensitiveKind, piece: Piece) -> SensitiveSpan:
+    start, end = turns[piece.turn].seconds_of(piece.first, piece.last)
+    return SensitiveSpan(kind, piece.turn, piece.first, piece.last, start, end)
+
+
+def _place(span: SensitiveSpan) -> tuple[int, int]:
+    return span.turn, span.first
