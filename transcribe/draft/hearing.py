@@ -66,7 +66,7 @@ def listen(lines: Sequence[Line], lexicon: Lexicon) -> Heard:
 def _hits(number: int, line: Line, lexicon: Lexicon) -> tuple[Hit, ...]:
     candidates = list(_candidates(number, line.text, lexicon))
     exact = [hit for hit in candidates if hit.exact]
-    cuts = _word_bounds(line.text, lexicon) if len(exact) < len(candidates) else frozenset()
+    cuts = word_bounds(line.text, lexicon) if len(exact) < len(candidates) else frozenset()
     weighed = [hit if hit.exact else _in_context(hit, line.text, exact, cuts, lexicon) for hit in candidates]
     return _apart(hit for hit in weighed if hit.quality > 0)
 
@@ -210,7 +210,7 @@ def _domain_terms_around(hit: Hit, exact: Iterable[Hit]) -> int:
     )
 
 
-def _word_bounds(text: str, lexicon: Lexicon) -> frozenset[int]:
+def word_bounds(text: str, lexicon: Lexicon) -> frozenset[int]:
     """Where words begin and end in the likeliest cutting of the text into common words."""
     count = len(text)
     best = [0.0] + [-math.inf] * count
