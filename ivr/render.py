@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ivr.dialplan import checked, tell
 from ivr.hours import Hours, Span
 from ivr.menu import CallBack, Choice, HangUp, Menu, Menus, Say, Service, ToMenu, ToMessageBox, ToPerson, When
 
+NOTICE = "recording-notice"
+"""Beginning of the names of prompts that tell the caller of the recording (D66)."""
 Sound = Callable[[str], str]
 _SPOKEN = {"*": "star", "#": "hash"}
 """Keys in the detail of an event, which has no room for signs."""
@@ -47,11 +49,18 @@ class _Version:
         onward = ["Set(HL_SCOPE=all)", f"Set(HL_GO=hl-v{self.number}-start)", "Goto(hl-news,s,1)"]
         lines = [f"[hl-v{self.number}-greeting]", "exten => s,1,Set(HL_KEY=)"]
         lines += [f" same => n,Background({self.sound(prompt)})" for prompt in self.menus.greeting]
+        lines += self._noticed(self.menus.greeting)
         lines += [f" same => n,{line}" for line in onward]
         lines += ["exten => _[0-9*#],1,Set(HL_KEY=${EXTEN})"]
         lines += [f" same => n,Playback({self.sound(prompt)})" for prompt in self.menus.greeting_in_brief]
+        lines += self._noticed(self.menus.greeting_in_brief)
         lines += [f" same => n,Goto(hl-v{self.number}-start,s,1)"]
         return "\n".join(lines) + "\n"
+
+    def _noticed(self, prompts: Iterable[str]) -> list[str]:
+        """That the caller heard the notice to its end stands on the time line: who stays has agreed to be recorded."""
+        notice = next((prompt for prompt in prompts if prompt.startswith(NOTICE)), None)
+        return [f" same => n,Gosub(hl-noticed,s,1(v{self.number} {checked(notice)}))"] if notice else []
 
     def start(self) -> str:
         return "\n".join([f"[hl-v{self.number}-start]", "exten => s,1,NoOp()", *self._follow(self.menus.start)]) + "\n"

@@ -10,6 +10,7 @@ from console.errors import N_
 MILESTONES: Final[Mapping[str, str]] = {
     "entered": N_("entered the hotline"),
     "menu": N_("chose in the menu"),
+    "noticed": N_("heard that the call is recorded, and stayed"),
     "queued": N_("stood in line"),
     "ringing": N_("a seat rings"),
     "refused": N_("the seat could not be rung"),

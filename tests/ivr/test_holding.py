@@ -34,6 +34,9 @@ async def test_a_key_pressed_during_the_greeting_counts_after_the_notice_in_brie
             async with sipp_call(stage, sender=CALLER, keys=keys):
                 entered, queued = await stage.ami.told("entered"), await stage.ami.told("queued")
             assert queued["Service"] == service
+            noticed = await stage.ami.told("noticed")
+            assert (noticed["Call"], noticed["Detail"].split()[1]) == (queued["Call"], "recording-notice-brief")
+            assert float(entered["At"]) + 1 < float(noticed["At"]) <= float(queued["At"])
             assert least < float(queued["At"]) - float(entered["At"]) < most
             stage.ami.forget()
 
