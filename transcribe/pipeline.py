@@ -51,7 +51,7 @@ def transcribe_file(
     On a call's recording the right channel is prompts and music until `answered_at_second`, and is not heard before
     it. Raises AudioError for a file that cannot be used and ModelMissing where a model has not been fetched.
     """
-    with decode(path) as pcm:
+    with decode(path, settings.recordings.longest_hours) as pcm:
         return transcribe_audio(pcm, load_engines(settings), answered_at_second, told or (lambda _: None))
 
 
