@@ -23,7 +23,7 @@ async def make_order(
     session: AsyncSession,
     sheet: Sheet,
     *,
-    call_uid: str,
+    call_uid: str | None,
     call: CallView | None,
     received_at: datetime,
     entry_due_at: datetime,
@@ -31,8 +31,9 @@ async def make_order(
     original: Order | None,
     now: datetime,
     settings: Settings,
+    source: str | None = None,
 ) -> Order:
-    """Write the order of a call with its number, owner and clocks.
+    """Write the order of a call, or of another `source` such as `text:17`, with its number, owner and clocks.
 
     An enquiry that somebody answered is closed at once, since the answer was given in the call (D3). The order that
     it supplements gives it its owner (D16, D85), else who makes it owns it.
@@ -41,6 +42,7 @@ async def make_order(
     order = Order(
         number=await next_number(session, sheet.kind, now, settings.zone),
         kind=sheet.kind.value,
+        source=source or f"call:{call_uid}",
         call_uid=call_uid,
         original=original.number if original is not None else None,
         business=sheet.business.value,

@@ -18,8 +18,10 @@ class Order(Base):
     number: Mapped[str] = mapped_column(primary_key=True)
     """`TS20261121-0001` for a complaint (投诉); see `cases.numbers`."""
     kind: Mapped[str]
-    call_uid: Mapped[str] = mapped_column(unique=True)
-    """The call, and with it the draft, that the order was made from; never twice."""
+    source: Mapped[str] = mapped_column(unique=True)
+    """What the order was made from, never twice: `call:<uid>` or `text:<id>` of a text entry."""
+    call_uid: Mapped[str | None] = mapped_column(unique=True)
+    """The call, and with it the draft, that the order was made from; None where a text was its source."""
     original: Mapped[str | None] = mapped_column(ForeignKey("orders.number"), index=True)
     """The order that this one supplements (D16)."""
     business: Mapped[str]

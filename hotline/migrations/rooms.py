@@ -16,9 +16,11 @@ import cases.desk_models
 import cases.difference_models
 import cases.models
 import cases.registration_models
+import cases.text_entry_models
 import hotline.models
 import ivr.models
 import qa.models
+import recordings.importing_models
 import recordings.models
 import recordings.replay_models
 import recordings.vault_models
@@ -42,6 +44,7 @@ MODULES = (
     acd.survey_models,
     ivr.models,
     recordings.models,
+    recordings.importing_models,
     recordings.replay_models,
     recordings.vault_models,
     transcribe.models,
@@ -51,5 +54,6 @@ MODULES = (
     cases.models,
     cases.difference_models,
     cases.registration_models,
+    cases.text_entry_models,
     qa.models,
 )

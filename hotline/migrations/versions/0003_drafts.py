@@ -18,6 +18,8 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgres
 
 
 def upgrade() -> None:
+    _import_up()
+    _texts_up()
     _vault_up()
     _hearing_up()
     _replay_up()
@@ -26,6 +28,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    _texts_down()
+    _import_down()
     _desk_down()
     _lexicon_down()
     _replay_down()
@@ -458,3 +462,106 @@ def _vault_down() -> None:
     ):  # fmt: skip
         op.drop_table(name)
     op.execute("DROP FUNCTION certificates_refuse_change()")
+
+
+def _import_up() -> None:
+    op.create_table(
+        "import_runs",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("folder", sa.String(), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("imported", sa.Integer(), nullable=False),
+        sa.Column("known", sa.Integer(), nullable=True),
+        sa.Column("refused", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_runs")),
+    )
+    op.create_table(
+        "imported_recordings",
+        sa.Column("source_sha256", sa.String(), nullable=False),
+        sa.Column("call_uid", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("source_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("source_kind", sa.String(), nullable=False),
+        sa.Column("source_rate", sa.Integer(), nullable=False),
+        sa.Column("source_channels", sa.Integer(), nullable=False),
+        sa.Column("time_from", sa.String(), nullable=False),
+        sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["import_runs.id"], name=op.f("fk_imported_recordings_run_id_import_runs")),
+        sa.PrimaryKeyConstraint("source_sha256", name=op.f("pk_imported_recordings")),
+        sa.UniqueConstraint("call_uid", name=op.f("uq_imported_recordings_call_uid")),
+    )
+    op.create_index(op.f("ix_imported_recordings_run_id"), "imported_recordings", ["run_id"])
+
+
+def _import_down() -> None:
+    op.drop_table("imported_recordings")
+    op.drop_table("import_runs")
+
+
+def _texts_up() -> None:
+    op.add_column("orders", sa.Column("source", sa.String(), nullable=True))
+    op.execute("UPDATE orders SET source = 'call:' || call_uid")
+    op.alter_column("orders", "source", nullable=False)
+    op.create_unique_constraint(op.f("uq_orders_source"), "orders", ["source"])
+    op.alter_column("orders", "call_uid", nullable=True)
+    op.create_table(
+        "text_entries",
+        sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sender", sa.String(), nullable=False),
+        sa.Column("contact", sa.String(), nullable=False),
+        sa.Column("reply_channel", sa.String(), nullable=False),
+        sa.Column("reply_to", sa.String(), nullable=False),
+        sa.Column("words", sa.String(), nullable=False),
+        sa.Column("draft", JSON, nullable=True),
+        sa.Column("fields", JSON, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("order_number", sa.String(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_by", sa.Uuid(), nullable=True),
+        sa.Column("filed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("filed_by", sa.Uuid(), nullable=True),
+        sa.Column("shelf", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["order_number"], ["orders.number"], name=op.f("fk_text_entries_order_number_orders")),
+        sa.ForeignKeyConstraint(["created_by"], ["users.id"], name=op.f("fk_text_entries_created_by_users")),
+        sa.ForeignKeyConstraint(["closed_by"], ["users.id"], name=op.f("fk_text_entries_closed_by_users")),
+        sa.ForeignKeyConstraint(["filed_by"], ["users.id"], name=op.f("fk_text_entries_filed_by_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_text_entries")),
+    )
+    op.create_index("ix_text_entries_state_due_at", "text_entries", ["state", "due_at"])
+    op.create_table(
+        "text_scans",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("entry_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("source_sha256", sa.String(), nullable=False),
+        sa.Column("source_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("original_key", sa.String(), nullable=True),
+        sa.Column("pages", JSON, nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("added_by", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["entry_id"], ["text_entries.id"], name=op.f("fk_text_scans_entry_id_text_entries")),
+        sa.ForeignKeyConstraint(["added_by"], ["users.id"], name=op.f("fk_text_scans_added_by_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_text_scans")),
+        sa.UniqueConstraint("entry_id", "source_sha256", name=op.f("uq_text_scans_entry_id")),
+    )
+
+
+def _texts_down() -> None:
+    op.drop_table("text_scans")
+    op.drop_table("text_entries")
+    op.execute("UPDATE orders SET call_uid = source WHERE call_uid IS NULL")
+    op.alter_column("orders", "call_uid", nullable=False)
+    op.drop_constraint(op.f("uq_orders_source"), "orders", type_="unique")
+    op.drop_column("orders", "source")
