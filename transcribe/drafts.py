@@ -14,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd.clerks import work_came, work_done
 from transcribe.errors import TranscribeError
+from transcribe.masking import Veil
 from transcribe.models import Draft, RegisteredCall, Transcript
+from transcribe.sensitive import SensitiveSpan, find_sensitive
 from transcribe.turns import State, Transcription, Turn
 
 
@@ -75,6 +77,8 @@ class DraftView:
     warnings: tuple[str, ...] = ()
     sure_of_speakers: float = 1.0
     """0…1: how surely `caller` and `seat` are told apart; 1 on two channels."""
+    sensitive: tuple[SensitiveSpan, ...] = ()
+    """Where spoken card numbers and passwords are, whether they are covered in this view or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ class TranscriptView:
     reason: str | None = None
     warnings: tuple[str, ...] = ()
     sure_of_speakers: float = 1.0
+    sensitive: tuple[SensitiveSpan, ...] = ()
 
 
 async def save(
@@ -116,6 +121,7 @@ async def save(
         "warnings": list(heard.warnings),
         "sure_of_speakers": round(heard.sure_of_speakers, 2),
         "created_at": now,
+        "sensitive": [span.to_json() for span in find_sensitive(heard.turns)],
     }
     written = insert(Transcript).values(call_uid=call_uid, **transcript)
     await session.execute(written.on_conflict_do_update(index_elements=["call_uid"], set_=transcript))
@@ -155,17 +161,21 @@ async def registered(session: AsyncSession, call_uid: str, now: datetime) -> Non
     await work_done(session, f"draft:{call_uid}")
 
 
-async def get(session: AsyncSession, call_uid: str, *, lock: bool = False) -> DraftView | None:
-    """The draft of one call, None where there is none; with `lock`, nobody else can decide it until the commit."""
+async def get(session: AsyncSession, call_uid: str, *, lock: bool = False, clear: bool = False) -> DraftView | None:
+    """The draft of one call, None where there is none; with `lock`, nobody else can decide it until the commit.
+
+    Sensitive digits are covered in turns, fields and evidence, unless `clear` is asked for by a caller who has checked
+    `Action.SENSITIVE_VIEW`.
+    """
     query = _joined().where(Draft.call_uid == call_uid)
     if lock:
         query = query.with_for_update(of=Draft)
     row = (await session.execute(query)).one_or_none()
-    return _view(*row) if row else None
+    return _view(*row, clear=clear) if row else None
 
 
 async def list_pending(session: AsyncSession, *, limit: int = 200) -> list[DraftView]:
-    """Drafts that wait for a clerk, the one due first at the front."""
+    """Drafts that wait for a clerk, the one due first at the front; sensitive digits are covered."""
     query = _joined().where(Draft.state == DraftState.PENDING.value).order_by(Draft.due_at, Draft.call_uid).limit(limit)
     return [_view(*row) for row in await session.execute(query)]
 
@@ -198,14 +208,16 @@ async def kinds_of(session: AsyncSession, call_uids: Iterable[str]) -> dict[str,
     return {uid: (kind, business) for uid, kind, business in await session.execute(query)}
 
 
-async def transcript_of(session: AsyncSession, call_uid: str) -> TranscriptView | None:
-    """What was said in one call, None where it has not been recognised."""
+async def transcript_of(session: AsyncSession, call_uid: str, *, clear: bool = False) -> TranscriptView | None:
+    """What was said in one call, None where it has not been recognised; `clear` as for `get`."""
     row = await session.scalar(select(Transcript).where(Transcript.call_uid == call_uid))
     if row is None:
         return None
+    turns, sensitive, veil = _said(row)
     return TranscriptView(
-        row.call_uid, row.engine, row.seconds, _turns(row), _spans(row.talk_over), row.created_at, State(row.state),
-        _spans(row.unheard), row.reason, tuple(row.warnings), row.sure_of_speakers,
+        row.call_uid, row.engine, row.seconds, turns if clear else veil.masked_turns(), _spans(row.talk_over),
+        row.created_at, State(row.state), _spans(row.unheard), row.reason, tuple(row.warnings), row.sure_of_speakers,
+        sensitive,
     )  # fmt: skip
 
 
@@ -234,18 +246,19 @@ def _joined() -> Any:
     return select(Draft, Transcript).join(Transcript, Transcript.call_uid == Draft.call_uid)
 
 
-def _view(draft: Draft, transcript: Transcript) -> DraftView:
+def _view(draft: Draft, transcript: Transcript, *, clear: bool = False) -> DraftView:
+    turns, sensitive, veil = _said(transcript)
     return DraftView(
         call_uid=draft.call_uid,
         kind=draft.kind,
         business=draft.business,
         nature=draft.nature,
         urgent=draft.urgent,
-        fields=draft.fields,
+        fields=draft.fields if clear else veil.fields(draft.fields),
         state=DraftState(draft.state),
         created_at=draft.created_at,
         due_at=draft.due_at,
-        turns=_turns(transcript),
+        turns=turns if clear else veil.masked_turns(),
         talk_over=_spans(transcript.talk_over),
         seconds=transcript.seconds,
         engine=transcript.engine,
@@ -253,11 +266,17 @@ def _view(draft: Draft, transcript: Transcript) -> DraftView:
         reason=transcript.reason,
         warnings=tuple(transcript.warnings),
         sure_of_speakers=transcript.sure_of_speakers,
+        sensitive=sensitive,
     )
 
 
-def _turns(row: Transcript) -> tuple[Turn, ...]:
-    return tuple(Turn.from_json(turn) for turn in row.turns)
+def _said(row: Transcript) -> tuple[tuple[Turn, ...], tuple[SensitiveSpan, ...], Veil]:
+    """The turns as they were said, what of them is sensitive, and the veil over both."""
+    turns = tuple(Turn.from_json(turn) for turn in row.turns)
+    # a transcript from before anybody looked is looked through now
+    noted = find_sensitive(turns) if row.sensitive is None else map(SensitiveSpan.from_json, row.sensitive)
+    veil = Veil.over(turns, noted)
+    return turns, veil.spans, veil
 
 
 def _spans(stored: list[Any]) -> tuple[tuple[float, float], ...]:

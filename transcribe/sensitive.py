@@ -1,8 +1,8 @@
 """Spoken identity-card numbers, bank-card numbers and passwords: where in a call they are said, by whomever.
 
-Decided from the turns alone. What was asked for or named (身份证号, 卡号, 密码) decides first; elsewhere the shape does: 18
-digits with a checksum, 13 and more in a row. In doubt a number counts as sensitive; telephone numbers, sums, dates and
-the centre's own order and agent numbers do not.
+Decided from the turns alone. What was asked for or named (身份证号, 卡号, 密码) decides first; elsewhere the shape
+does: 18 digits with a checksum, 13 and more in a row. In doubt a number counts as sensitive; telephone numbers, sums,
+dates and the centre's own order and agent numbers do not.
 """
 
 from __future__ import annotations
@@ -89,6 +89,8 @@ _MEASURE = re.compile(
 )
 _SERVICE_NUMBER = re.compile(r"100\d\d|1[12]\d{1,3}|9[56]\d{3}|10[01]\d{4,6}")
 _LETTERS = re.compile(r"[A-Za-z0-9](?:(?:[\s\-_.，、]|大写|小写|的){0,4}[A-Za-z0-9零一二三四五六七八九幺]){3,31}+")
+_NEAR = 40
+"""Characters before and behind a number that say what it is."""
 _KEPT_TURNS = 8
 _KEPT_SECONDS = 60.0
 """A request counts this long, and anew from every number that answered it."""
@@ -166,7 +168,8 @@ def _kind_of(
 ) -> tuple[SensitiveKind | None, int | None]:
     """Of which kind a run is, None where it may be seen, and the request that it answers."""
     opens, closes, digits = run.opens, run.closes, run.digits
-    before, behind = turns[opens.turn].text[: opens.first], turns[closes.turn].text[closes.last :]
+    before = turns[opens.turn].text[max(0, opens.first - _NEAR) : opens.first]
+    behind = turns[closes.turn].text[closes.last : closes.last + _NEAR]
     shape = _by_shape(run, before)
     named_behind = _SENSITIVE_BEHIND.match(behind)
     if named_behind and len(digits) >= 3 and not complete_phone(digits):
