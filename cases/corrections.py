@@ -12,7 +12,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.desk_models import DraftCorrection
+from cases.sheet import said
 
+RULES = "rules"
+"""What read a draft that does not say so itself."""
 NOT_FIELDS = frozenset({"evidence", "confidence", "alternatives", "sources", "extractor"})
 """What a draft says about its fields."""
 
@@ -35,7 +38,7 @@ class ConfirmedField:
 
     @property
     def changed(self) -> bool:
-        return not self.discarded and _plain(self.drafted) != _plain(self.confirmed)
+        return not self.discarded and said(self.drafted) != said(self.confirmed)
 
 
 async def confirmed_fields(
@@ -64,7 +67,6 @@ async def keep(
     confirmed: Mapping[str, Any] | None,
     *,
     engine: str,
-    extractor: str,
     by: str,
     now: datetime,
 ) -> None:
@@ -74,6 +76,7 @@ async def keep(
     """
     names = [name for name in draft if name not in NOT_FIELDS]
     sure = draft.get("confidence", {})
+    extractor = str(draft.get("extractor") or RULES)
     for name in names:
         values = {
             "drafted": draft[name], "confirmed": confirmed.get(name) if confirmed is not None else None,
@@ -89,7 +92,3 @@ def _view(row: DraftCorrection) -> ConfirmedField:
         row.call_uid, row.field, row.drafted, row.confirmed, row.confidence, row.engine, row.extractor, row.by, row.at,
         row.discarded,
     )  # fmt: skip
-
-
-def _plain(value: Any) -> Any:
-    return None if value in ("", [], False) else list(value) if isinstance(value, tuple) else value

@@ -177,7 +177,7 @@ async def views(session: AsyncSession, rows: Sequence[DeskItem], now: datetime) 
     names: dict[UUID | None, str] = {}
     if people:
         found = await session.execute(select(User.id, User.name).where(User.id.in_(people)))
-        names.update(found.tuples().all())
+        names.update({row.id: row.name for row in found})
     return {row.ref: _view(row, names, now) for row in rows}
 
 

@@ -20,6 +20,9 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd import customers, ledger
+from acd.ledger import CallView
+from cases import corrections as corrections_kept
+from cases import desk
 from cases.clocks import Deadline, deadline
 from cases.errors import NotOwner, OrderMissing
 from cases.making import make_order, original_order
@@ -32,6 +35,7 @@ from hotline.models import User
 from hotline.roles import Action
 from hotline.settings import Settings
 from transcribe import drafts
+from transcribe.draft.codes import NumberCheck
 from transcribe.drafts import DraftMissing, DraftState
 
 
@@ -41,7 +45,10 @@ class OrderView:
 
     number: str
     kind: str
+    source: str
+    """`call:<uid>` or `text:<id>`."""
     call_uid: str
+    """Empty where the order was made from a text."""
     original: str | None
     business: str
     nature: str | None
@@ -70,25 +77,34 @@ async def confirm(
     now: datetime,
     settings: Settings,
     original: str | None = None,
+    picked: Mapping[str, list[Any]] | None = None,
 ) -> OrderView:
-    """Make the order of a pending draft; `corrections` maps names of fields to what they should be.
+    """Make the order of a pending draft; `corrections` maps names of fields to what they should be, and `picked` those
+    whose words the clerk took from the turns to their evidence.
 
     `original` is the number of the order that this one supplements (D16): its owner gets the new one too (D85),
     else the clerk who confirms owns it. Raises Denied, DraftMissing, DraftDecided where somebody was quicker,
-    WrongField naming the field; nothing is changed then.
+    TakenByOther or NotForYou where somebody else has it on the desk, WrongField naming the field; nothing is changed
+    then.
     """
     subject.demand(Action.DRAFT_CONFIRM)
     draft = await drafts.get(session, call_uid, lock=True)
     if draft is None:
         raise DraftMissing(f"call {call_uid} has no draft; its recording may not have been recognised yet")
-    sheet = correct(draft.fields, corrections)
+    call = await ledger.get_call(session, call_uid)
+    sheet = correct(draft.fields, _with_number_check(corrections, call), picked)
     supplemented = await original_order(session, original)
     await drafts.set_state(session, call_uid, DraftState.CONFIRMED)
-    call = await ledger.get_call(session, call_uid)
+    received_at = call.ended_at if call is not None and call.ended_at is not None else draft.created_at
+    await desk.draft_done(
+        session, call_uid, received_at=received_at, due_at=draft.due_at, subject=subject, now=now
+    )  # fmt: skip
+    await corrections_kept.keep(
+        session, call_uid, draft.fields, sheet.fields, engine=draft.engine, by=subject.login, now=now
+    )  # fmt: skip
     order = await make_order(
         session, sheet, call_uid=call_uid, call=call, subject=subject, original=supplemented, now=now,
-        received_at=call.ended_at if call is not None and call.ended_at is not None else draft.created_at,
-        entry_due_at=draft.due_at, settings=settings,
+        received_at=received_at, entry_due_at=draft.due_at, settings=settings,
     )  # fmt: skip
     evidence = {
         name: [[each["start"], each["end"]] for each in found] for name, found in sheet.fields["evidence"].items()
@@ -101,11 +117,28 @@ async def confirm(
     return await get_order(session, order.number, now)
 
 
+def _with_number_check(corrections: Mapping[str, Any], call: CallView | None) -> Mapping[str, Any]:
+    """A corrected contact number is compared with the calling number anew."""
+    phone = corrections.get("phone")
+    if "phone" not in corrections or "number_check" in corrections:
+        return corrections
+    if not phone or call is None or not call.caller:
+        return {**corrections, "number_check": None}
+    same = str(phone).removeprefix("+86").lstrip("+") == call.caller.removeprefix("+86").lstrip("+")
+    return {**corrections, "number_check": NumberCheck.SAME if same else NumberCheck.DIFFERENT}
+
+
 async def discard(session: AsyncSession, *, call_uid: str, reason: str, subject: Subject, now: datetime) -> None:
     """Make no order of a draft and keep why, in the audit. Raises as `confirm` does."""
     subject.demand(Action.DRAFT_CONFIRM)
     why = text("reason", reason, LONGEST_LINE)
-    await drafts.set_state(session, call_uid, DraftState.DISCARDED)
+    draft = await drafts.set_state(session, call_uid, DraftState.DISCARDED)
+    await desk.draft_done(
+        session, call_uid, received_at=draft.created_at, due_at=draft.due_at, subject=subject, now=now
+    )  # fmt: skip
+    await corrections_kept.keep(
+        session, call_uid, draft.fields, None, engine=draft.engine, by=subject.login, now=now
+    )  # fmt: skip
     await audit.record(
         session, actor=subject.login, role=subject.role.value, action="draft.discard", subject=f"call:{call_uid}",
         detail={"reason": why}, now=now,
@@ -180,7 +213,8 @@ def _view(order: Order, owner_name: str, now: datetime) -> OrderView:
     return OrderView(
         number=order.number,
         kind=order.kind,
-        call_uid=order.call_uid,
+        source=order.source,
+        call_uid=order.call_uid or "",
         original=order.original,
         business=order.business,
         nature=order.nature,

@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd import ledger
+from cases import desk
 from cases.errors import CaseError, WrongField
 from cases.making import make_order, original_order
 from cases.models import Order
@@ -197,6 +198,7 @@ async def submit(
     if found:
         raise Incomplete(found)
     await drafts.registered(session, call_uid, now)  # first: it makes others who decide about this call wait
+    await desk.item_done(session, f"draft:{call_uid}", now)
     order = await session.scalar(select(Order).where(Order.call_uid == call_uid))
     if order is None:
         order = await _order(session, row, subject, now, settings)
@@ -215,6 +217,7 @@ async def discard(
     row.closed_at, row.reason = now, reason.value
     if reason is not Reason.HANDED_ON:
         await drafts.registered(session, call_uid, now)
+        await desk.item_done(session, f"draft:{call_uid}", now)
     await session.flush()
     await _note(session, row, subject, now, {"call": call_uid, "reason": reason.value})
     return _view(row, subject.name)

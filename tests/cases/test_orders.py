@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from cases import orders
+from cases import desk, orders
 from cases.clocks import Standing
+from cases.desk_errors import NotForYou
 from cases.errors import NotOwner, OrderClosed, OrderMissing, WrongField
 from cases.orders import OrderView
 from cases.states import OrderState
@@ -21,7 +22,7 @@ from hotline.models import AuditEntry
 from hotline.roles import Action, Denied, Role, allows
 from hotline.settings import Settings
 from tests.cases.conftest import ENDED, NOW, AddDraft, AddPerson
-from tests.cases.test_sheet import DRAFT
+from tests.cases.test_sheet import DRAFT, EMPTY
 from transcribe import drafts
 from transcribe.drafts import DraftDecided, DraftMissing, DraftState
 
@@ -57,7 +58,7 @@ async def test_a_confirmed_draft_is_an_order_with_number_owner_and_clocks(
     assert order.number == "TS20261121-0001"
     assert (order.kind, order.business, order.nature, order.urgent) == ("complaint", "mobile", "tariff", False)
     assert (order.owner_id, order.owner_name, order.state) == (clerk.user_id, "Wu", OrderState.OPEN)
-    assert order.fields == DRAFT
+    assert order.fields == DRAFT | EMPTY
     assert order.received_at == ENDED
     assert (order.entry.due_at, order.entry.standing) == (ENDED + timedelta(hours=2), Standing.MET)
     assert (order.answer.due_at, order.answer.standing) == (ENDED + timedelta(hours=48), Standing.RUNNING)
@@ -170,6 +171,14 @@ async def test_a_role_decides_drafts_exactly_when_the_table_says_so(
     subject = await add_person("x", role)
     uid, other = await add_draft("n1-1.1"), await add_draft("n1-2.1")
     if allows(role, Action.DRAFT_CONFIRM):
+        if role is Role.SENIOR:  # what was handed on, and nothing else (D29)
+            with pytest.raises(NotForYou):
+                await confirm(database, subject, uid)
+            leader = await add_person("leader", Role.SHIFT_LEADER)
+            async with database.transaction() as session:
+                await desk.hand_on(
+                    session, f"draft:{uid}", reason="疑难", subject=leader, now=NOW, role=Role.SENIOR
+                )  # fmt: skip
         await confirm(database, subject, uid)
         return
     with pytest.raises(Denied):

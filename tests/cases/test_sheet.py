@@ -21,12 +21,57 @@ DRAFT: dict[str, Any] = {
     },
     "confidence": {"business": 0.9, "amount": 0.8, "place": 0.0},
 }  # fmt: skip
+EMPTY: dict[str, Any] = {
+    "category": None, "report": None, "reported": None, "cause": None, "cause_detail": None, "tags": [],
+    "outcome": None, "shop": None, "promised": [], "consent": None, "days": [], "key_account": False,
+    "number_check": None,
+}  # fmt: skip
+"""What a draft of before these were known says of them."""
 
 
 def test_a_draft_confirmed_as_it_is_keeps_everything() -> None:
     sheet = correct(DRAFT, {})
     assert sheet.corrected == ()
-    assert sheet.fields == DRAFT
+    assert sheet.fields == DRAFT | EMPTY
+
+
+def test_the_further_fields_are_checked_and_keep_their_evidence() -> None:
+    day = {"text": "上个月", "from": "2026-10-01", "to": "2026-10-31"}
+    more = {
+        "cause": "tariff", "cause_detail": "bill_unclear", "tags": ["charge_leakage"], "outcome": "dispatched",
+        "shop": "城东营业厅", "promised": ["明天一定办好"], "consent": "given", "days": [day], "key_account": True,
+        "number_check": "different",
+    }  # fmt: skip
+    said = {"consent": [{"start": 7.0, "end": 8.0, "text": "同意"}]}
+    sheet = correct(DRAFT | more | {"evidence": DRAFT["evidence"] | said}, {"cause": "marketing"})
+    assert sheet.corrected == ("cause",)
+    assert sheet.fields == DRAFT | EMPTY | more | {
+        "cause": "marketing", "evidence": DRAFT["evidence"] | said,
+    }  # fmt: skip
+
+
+def test_a_case_of_another_kind_has_other_fields() -> None:
+    draft = DRAFT | {"category": None, "cause": "tariff", "tags": ["charge_leakage"]}
+    draft |= {"evidence": DRAFT["evidence"] | {"cause": [{"start": 1.0, "end": 2.0, "text": "多扣"}]}}
+    sheet = correct(draft, {"kind": "suggestion", "category": "operation_service"})
+    assert (sheet.nature, sheet.fields["cause"], sheet.fields["tags"], sheet.fields["amount"]) == (None, None, [], None)
+    assert sheet.fields["category"] == "operation_service"
+    assert set(sheet.fields["evidence"]) == {"business"}
+    assert sheet.corrected == ("kind", "category")
+
+
+def test_words_that_were_picked_from_the_turns_are_the_new_evidence() -> None:
+    told = [{"start": 9.0, "end": 10.0, "text": "三十五块五", "turn": 0, "first": 2, "last": 7}]
+    sheet = correct(DRAFT, {"amount": "35.50", "place": "城东"}, {"amount": told, "owner": told, "request": []})
+    assert sheet.fields["evidence"] == DRAFT["evidence"] | {"amount": told}
+    assert "amount" not in sheet.fields["confidence"]
+
+
+def test_days_whose_words_were_corrected_go_with_them() -> None:
+    days = [{"text": "上个月", "from": "2026-10-01", "to": "2026-10-31"},
+            {"text": "昨天", "from": "2026-11-20", "to": "2026-11-20"}]  # fmt: skip
+    sheet = correct(DRAFT | {"dates": ["上个月", "昨天"], "days": days}, {"dates": ["昨天"]})
+    assert (sheet.fields["days"], sheet.corrected) == ([days[1]], ("dates",))
 
 
 def test_a_corrected_field_loses_its_evidence_and_the_others_keep_theirs() -> None:
@@ -54,6 +99,9 @@ def test_saying_what_the_draft_says_is_no_correction() -> None:
         ("dates", "yesterday"), ("dates", ["x"] * 21), ("dates", [""]), ("dates", [3]),
         ("summary", "  "), ("summary", None), ("summary", "x" * 2001),
         ("request", "a\0b"), ("place", "\ud800"),
+        ("cause", "weather"), ("tags", "charge_leakage"), ("tags", ["x"]), ("consent", True), ("promised", [""]),
+        ("days", [{"text": "昨天", "from": "2026-11-20", "to": "2026-11-19"}]), ("days", ["昨天"]),
+        ("days", [{"text": "昨天", "from": "yesterday", "to": "2026-11-19"}]), ("key_account", "yes"),
         ("owner", "me"), ("evidence", {}), ("", "x"),
     ],
 )  # fmt: skip
@@ -72,7 +120,7 @@ def test_a_draft_that_is_no_sheet_must_be_corrected_before_it_is_confirmed() -> 
 
 @given(
     st.dictionaries(
-        st.sampled_from([*DRAFT, "other"]),
+        st.sampled_from([*DRAFT, *EMPTY, "other"]),
         st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=30), st.lists(st.text(max_size=5))),
         max_size=4,
     )
@@ -89,4 +137,4 @@ def test_whatever_is_sent_makes_a_sheet_or_names_a_field_that_was_sent(correctio
     assert set(sheet.corrected) <= set(corrections)
     assert not set(sheet.corrected) & set(sheet.fields["evidence"])
     for name in sheet.corrected:
-        assert sheet.fields[name] != DRAFT[name]
+        assert sheet.fields[name] != (DRAFT | EMPTY)[name]
