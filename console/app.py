@@ -52,7 +52,7 @@ from console.wallboard.wall import Wall
 from hotline.clock import Clock, SystemClock
 from hotline.database import Database
 from hotline.settings import Settings
-from recordings.objects import open_objects
+from recordings.sealed import open_objects
 
 log = structlog.get_logger(__name__)
 
@@ -102,7 +102,7 @@ def create_app(settings: Settings, database: Database, clock: Clock | None = Non
         board,
         FloorHub(database, {"floor": board.render, wallboard.FACE: wall.render}),
         LoginLimit(),
-        open_objects(settings),
+        open_objects(settings, database, clock),
         PeaksCache(),
         SeatHub(database),
         PhoneSockets(),

@@ -41,6 +41,12 @@ class StoreUnavailable(RecordingError):
     code = "store_unavailable"
 
 
+class KeyUnavailable(StoreUnavailable):
+    """The master key is away or another one: nothing can be opened until it is back, and nothing is lost."""
+
+    code = "key_unavailable"
+
+
 class StoreConflict(RecordingError):
     """Another content already lies under the key; nothing is ever overwritten."""
 

@@ -32,7 +32,8 @@ from recordings.errors import LegsHeld, LegsMissing, ObjectDamaged, RecordingErr
 from recordings.findings import CallFacts, Limits, Problem, reconcile
 from recordings.legs import SAMPLE_RATE, Legs, check_uid, find, finished, holders
 from recordings.models import Recording
-from recordings.objects import Objects, digest, keep, object_key, open_objects
+from recordings.objects import Objects, keep, object_key
+from recordings.sealed import open_objects
 from recordings.store import RecordingView
 
 TRANSCRIBE = "transcribe.call"
@@ -57,10 +58,9 @@ class Node:
     @classmethod
     def of(cls, context: JobContext) -> Node:
         settings = context.settings
-        work = settings.instance_dir / "recordings-work"
-        work.mkdir(parents=True, exist_ok=True)
         spool = NodePaths.of(settings).recordings
-        return cls(settings, context.database, context.clock, open_objects(settings), spool, work)
+        objects = open_objects(settings, context.database, context.clock)
+        return cls(settings, context.database, context.clock, objects, spool, objects.work())
 
     @property
     def limits(self) -> Limits:
@@ -166,9 +166,10 @@ async def _give_up(node: Node, legs: Legs, call: CallFacts | None) -> NoReturn:
 
 
 async def write_row(
-    session: AsyncSession, node: Node, uid: str, made: Encoded, *, key: str, started_at: datetime, recovered: bool
-) -> RecordingView:
-    """The row of a stored object and, where it is new, the job that transcribes it."""
+    session: AsyncSession, node: Node, uid: str, made: Encoded, *, key: str, started_at: datetime, recovered: bool,
+    priority: int = 0,
+) -> RecordingView:  # fmt: skip
+    """The row of a stored object and, where it is new, the job that transcribes it, jobs of lower `priority` last."""
     row = {
         "id": uuid4(),
         "call_uid": uid,
@@ -188,7 +189,7 @@ async def write_row(
     statement = insert(Recording).values(row).on_conflict_do_nothing(index_elements=["call_uid"])
     new = (await session.scalar(statement.returning(Recording.id))) is not None
     if new and not await calls.is_voice(session, uid):  # a supervisor's words are evidence, not a case
-        await defer(session, TRANSCRIBE, queueing_lock=f"{TRANSCRIBE}:{uid}", call_uid=uid)
+        await defer(session, TRANSCRIBE, queueing_lock=f"{TRANSCRIBE}:{uid}", priority=priority, call_uid=uid)
     found = await store.get(session, uid)
     assert found is not None
     return found
@@ -201,8 +202,7 @@ async def _demand_kept(node: Node, legs: Legs, recording: RecordingView) -> None
             f"call {legs.uid}: its legs last {legs.seconds:.1f} s and its recording {recording.seconds:.1f} s;"
             " listen to both, the legs are kept"
         )
-    stored, _ = await digest(node.objects, recording.object_key)
-    if stored != recording.sha256:
+    if not await node.objects.holds(recording.object_key, recording.sha256):
         raise ObjectDamaged(f"{recording.object_key} is damaged; the legs are kept")
 
 

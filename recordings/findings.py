@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from recordings.store import RecordingView
 
@@ -15,6 +16,7 @@ LEGS_DIFFER_SECONDS = 0.5
 """Asterisk writes both legs sample by sample (asterisk.md §3); a buffer's worth may be missing after a crash."""
 SPOKEN_SECONDS = 3.0
 """A side that had less time than this to speak may well be silent."""
+_NOTHING: Mapping[str, int] = MappingProxyType({})
 _CALLER_SPEAKS = frozenset({"answered", "fallback", "voicemail"})
 
 
@@ -67,23 +69,25 @@ def reconcile(
     reasons: Mapping[str, str],
     stored: Mapping[str, int] | None,
     limits: Limits,
+    expected: Mapping[str, int] = _NOTHING,
 ) -> tuple[Finding, ...]:
     """Every call whose recording is missing or not sound, and every recording without a call, in order of uid.
 
     `calls` are those looked at, `recordings` at least theirs; `reasons` says of calls why their legs were
-    not finalised; `stored` is the store's list of sizes by key, None where it was not asked.
+    not finalised; `stored` is the store's list of sizes by key, None where it was not asked; `expected` says how long
+    sealed objects must be, by key.
     """
     by_call = {recording.call_uid: recording for recording in recordings}
     found: list[Finding] = []
     for call in calls:
         recording = by_call.pop(call.uid, None)
         if recording is not None:
-            found += _unsound(call, recording, stored, limits)
+            found += _unsound(call, recording, stored, expected, limits)
         elif call.ended_at is not None and call.seconds >= NOTHING_HEARD_SECONDS:
             found.append(_missing(call, reasons.get(call.uid)))
     for recording in by_call.values():
         found.append(Finding(recording.call_uid, Problem.NO_CALL, f"{recording.object_key} belongs to no known call"))
-        found += _unreadable(recording, stored)
+        found += _unreadable(recording, stored, expected)
     return tuple(sorted(found, key=lambda finding: (finding.call_uid, finding.problem)))
 
 
@@ -93,9 +97,13 @@ def _missing(call: CallFacts, reason: str | None) -> Finding:
 
 
 def _unsound(
-    call: CallFacts, recording: RecordingView, stored: Mapping[str, int] | None, limits: Limits
+    call: CallFacts,
+    recording: RecordingView,
+    stored: Mapping[str, int] | None,
+    expected: Mapping[str, int],
+    limits: Limits,
 ) -> list[Finding]:
-    found = _unreadable(recording, stored)
+    found = _unreadable(recording, stored, expected)
     lacking = call.seconds - recording.seconds
     if lacking > limits.tolerance_seconds:
         found.append(Finding(call.uid, Problem.SHORT, f"{recording.seconds:.1f} s of a call of {call.seconds:.1f} s"))
@@ -113,13 +121,16 @@ def _unsound(
     return found
 
 
-def _unreadable(recording: RecordingView, stored: Mapping[str, int] | None) -> list[Finding]:
+def _unreadable(
+    recording: RecordingView, stored: Mapping[str, int] | None, expected: Mapping[str, int]
+) -> list[Finding]:
     if stored is None:
         return []
     size = stored.get(recording.object_key)
     if size is None:
         return [Finding(recording.call_uid, Problem.UNREADABLE, f"{recording.object_key} is not in the store")]
-    if size != recording.bytes:
-        said = f"{recording.object_key} has {size} bytes and should have {recording.bytes}"
+    wanted = expected.get(recording.object_key, recording.bytes)
+    if size != wanted:
+        said = f"{recording.object_key} has {size} bytes and should have {wanted}; take it from a backup of the store"
         return [Finding(recording.call_uid, Problem.UNREADABLE, said)]
     return []

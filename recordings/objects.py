@@ -1,4 +1,6 @@
-"""The object store of finished recordings: a folder of the instance by default, S3 where `store_url` says so.
+"""The object store as it lies there: a folder of the instance by default, S3 where `store_url` says so.
+
+What is kept in it is sealed by `recordings.sealed`, which speaks the same protocol; open it there.
 
 An object is written once: under a key that exists nothing else is ever put. What was put is read back and hashed
 before anyone may delete the legs it came from.
@@ -10,6 +12,7 @@ import asyncio
 import errno
 import hashlib
 import os
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,7 +35,7 @@ EXTENSION = ".flac"
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One object; `changed_at` by the store's clock."""
+    """One object; `bytes` as they lie in the store, sealed or not, `changed_at` by the store's clock."""
 
     key: str
     bytes: int
@@ -51,15 +54,29 @@ class Objects(Protocol):
         ...
 
     def read(self, key: str, start: int, length: int) -> AsyncIterator[bytes]:
-        """`length` bytes from `start` on, in chunks; ObjectMissing where nothing is under `key`."""
+        """`length` bytes from `start` on, in chunks.
+
+        ObjectMissing where nothing is under `key`, ObjectDamaged where what lies there is not what was put.
+        """
+        ...
+
+    async def holds(self, key: str, sha256: str) -> bool:
+        """Whether all that lies under `key`, read back from the store, is what was put, with this SHA-256.
+
+        ObjectMissing where nothing is under `key`.
+        """
+        ...
+
+    async def delete(self, key: str) -> None:
+        """Remove what is under `key`; nothing happens where nothing is."""
         ...
 
     def listing(self, folder: str = "") -> AsyncIterator[Stored]:
         """Everything in the store, or below one folder such as `2026/11/21`."""
         ...
 
-    def path(self, key: str) -> Path | None:
-        """The object as a local file, where the store is a folder of this machine."""
+    def work(self) -> Path:
+        """A folder of this machine, closed to others, for files that are being made or looked at."""
         ...
 
     def forget_halves(self, before: datetime) -> int:
@@ -70,9 +87,10 @@ class Objects(Protocol):
 class ObstoreObjects:
     """`Objects` over any store that obstore speaks to."""
 
-    def __init__(self, store: obstore.store.ObjectStore, folder: Path | None = None) -> None:
+    def __init__(self, store: obstore.store.ObjectStore, folder: Path | None = None, work: Path | None = None) -> None:
         self._store = store
         self._folder = folder
+        self._work = work or Path(tempfile.gettempdir()) / f"hotline-work-{os.getuid()}"
 
     async def size(self, key: str) -> int | None:
         try:
@@ -87,13 +105,7 @@ class ObstoreObjects:
         # six hours: the key is looked up first. Finalisers of one call exclude each other by a lock on its legs.
         if await self.size(key) is not None:
             raise StoreConflict(f"{key} is already in the store")
-        try:
-            await obstore.put_async(self._store, key, source)
-        except (BaseError, OSError) as error:
-            raise _told(error, key) from error
-        stored = self.path(key)
-        if stored is not None:
-            await asyncio.to_thread(_flush, stored)
+        await self.write(key, source)
 
     async def read(self, key: str, start: int, length: int) -> AsyncIterator[bytes]:
         if length <= 0:
@@ -104,6 +116,38 @@ class ObstoreObjects:
                 yield bytes(chunk)
         except (BaseError, OSError) as error:
             raise _told(error, key) from error
+
+    async def holds(self, key: str, sha256: str) -> bool:
+        return (await digest(self, key))[0] == sha256
+
+    async def whole(self, key: str, most: int) -> AsyncIterator[bytes]:
+        """All bytes of a small object, `most` at most."""
+        size = await self.size(key)
+        if size is None:
+            raise ObjectMissing(f"{key} is not in the store")
+        async for chunk in self.read(key, 0, min(size, most)):
+            yield chunk
+
+    async def write(self, key: str, data: Path | bytes) -> None:
+        """Put `data` under `key` whole or not at all, instead of what is there."""
+        try:
+            await obstore.put_async(self._store, key, data)
+        except (BaseError, OSError) as error:
+            raise _told(error, key) from error
+        stored = self.path(key)
+        if stored is not None:
+            await asyncio.to_thread(_flush, stored)
+
+    async def delete(self, key: str) -> None:
+        try:
+            await obstore.delete_async(self._store, key)
+        except FileNotFoundError:
+            return
+        except (BaseError, OSError) as error:
+            raise _told(error, key) from error
+        stored = self.path(key)
+        if stored is not None and stored.parent.exists():
+            await asyncio.to_thread(flush_folder, stored.parent)
 
     async def listing(self, folder: str = "") -> AsyncIterator[Stored]:
         try:
@@ -116,7 +160,11 @@ class ObstoreObjects:
             raise _told(error, "the list of objects") from error
 
     def path(self, key: str) -> Path | None:
+        """The object as it lies on this machine, where the store is a folder of it."""
         return self._folder / key if self._folder is not None else None
+
+    def work(self) -> Path:
+        return private_folder(self._work)
 
     def forget_halves(self, before: datetime) -> int:
         # obstore's local store writes to `<name>#<number>` and renames; it hides such files from its own listing.
@@ -127,13 +175,23 @@ class ObstoreObjects:
         return len(old)
 
 
-def open_objects(settings: Settings) -> ObstoreObjects:
-    """The store that the settings name; the default lies under the instance's folder."""
+def open_store(settings: Settings) -> ObstoreObjects:
+    """The store that the settings name, without the sealing; the default lies under the instance's folder."""
+    work = settings.instance_dir / "recordings-work"
     if settings.store_url:
-        return ObstoreObjects(from_url(settings.store_url))
+        return ObstoreObjects(from_url(settings.store_url), work=work)
     folder = settings.instance_dir / "recordings"
     folder.mkdir(parents=True, exist_ok=True)
-    return ObstoreObjects(LocalStore(prefix=folder), folder)
+    return ObstoreObjects(LocalStore(prefix=folder), folder, work)
+
+
+def private_folder(path: Path) -> Path:
+    """`path` as a folder that only its owner may enter; StoreUnavailable where it is somebody else's."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if path.stat().st_uid != os.getuid():
+        raise StoreUnavailable(f"{path} belongs to another user; remove it")
+    path.chmod(0o700)
+    return path
 
 
 def object_key(uid: str, started_at: datetime, settings: Settings, *, sha256: str = "") -> str:
@@ -180,13 +238,20 @@ async def keep(objects: Objects, source: Path, key: str, marked_key: str, sha256
         try:
             await objects.put(candidate, source)
         except StoreConflict:
-            if (await digest(objects, candidate))[0] == sha256:
+            if await _is_there(objects, candidate, sha256):
                 return candidate
             continue
-        if (await digest(objects, candidate))[0] != sha256:
+        if not await objects.holds(candidate, sha256):
             raise ObjectDamaged(f"{candidate} does not read back as it was written; check the store, the legs are kept")
         return candidate
     raise StoreConflict(f"{marked_key} holds other bytes than its name says; look at the store, the legs are kept")
+
+
+async def _is_there(objects: Objects, key: str, sha256: str) -> bool:
+    try:
+        return await objects.holds(key, sha256)
+    except ObjectDamaged:
+        return False  # something else took the key
 
 
 def _flush(path: Path) -> None:

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from recordings import calls, problems, store
-from recordings.errors import LegsHeld, ObjectMissing, RecordingError
+from recordings import calls, problems, store, stored
+from recordings.errors import LegsHeld, ObjectDamaged, ObjectMissing, RecordingError
 from recordings.finalise import Node, attempt
 from recordings.findings import CallFacts, Finding, Problem, reconcile
 from recordings.legs import Spool, scan
@@ -65,12 +65,12 @@ async def run(node: Node, *, look_back: timedelta = LOOK_BACK) -> Report:
     now = node.clock.now()
     spool = await asyncio.to_thread(scan, node.spool)
     recovered, waiting, held = await _recover(node, spool)
-    stored = [
+    listed = [
         found
         for folder in day_folders(now - look_back, now, node.settings)
         async for found in node.objects.listing(folder)
     ]
-    restored, strange = await restore_orphans(node, [found for found in stored if found.changed_at < now - GRACE])
+    restored, strange = await restore_orphans(node, [found for found in listed if found.changed_at < now - GRACE])
     recovered += restored
     async with node.database.transaction() as session:
         open_before = {problem.call_uid for problem in await problems.list_open(session)}
@@ -79,8 +79,11 @@ async def run(node: Node, *, look_back: timedelta = LOOK_BACK) -> Report:
             ended_at = looked_at[uid].ended_at
             if ended_at is not None and now - ended_at < HELD_GRACE:
                 del looked_at[uid]
-        sizes = await _sizes(node, kept.values(), {found.key: found.bytes for found in stored})
-        found = reconcile(looked_at.values(), kept.values(), reasons=waiting, stored=sizes, limits=node.limits)
+        sizes = await _sizes(node, kept.values(), {found.key: found.bytes for found in listed})
+        found = reconcile(
+            looked_at.values(), kept.values(), reasons=waiting, stored=sizes, limits=node.limits,
+            expected=await stored.sizes(session, sizes),
+        )  # fmt: skip
         # Damage is only ever opened here: whether the bytes are whole again only `verify`, which hashes them, can say.
         kinds = set(Problem) - {Problem.UNREADABLE}
         opened, resolved = await problems.apply(session, {*looked_at, *kept, *open_before}, kinds, found, now)
@@ -102,11 +105,11 @@ async def tidy(node: Node) -> int:
 
 
 async def _sizes(node: Node, kept: Iterable[RecordingView], listed: dict[str, int]) -> dict[str, int]:
-    """Sizes in the store of what is looked at: from the listing of the days, else asked one by one."""
+    """Sizes in the store of what is looked at: from the listing of the days, else from that of its folder."""
     sizes = dict(listed)
-    for recording in kept:
-        if recording.object_key not in sizes and (size := await node.objects.size(recording.object_key)) is not None:
-            sizes[recording.object_key] = size
+    elsewhere = {recording.object_key.rpartition("/")[0] for recording in kept if recording.object_key not in sizes}
+    for folder in sorted(elsewhere):
+        sizes |= {found.key: found.bytes async for found in node.objects.listing(folder)}
     return sizes
 
 
@@ -156,7 +159,7 @@ async def verify(node: Node) -> VerifyReport:
         checked += 1
         try:
             sha256, size = await digest(node.objects, recording.object_key)
-        except ObjectMissing as error:
+        except (ObjectMissing, ObjectDamaged) as error:
             found.append(Finding(recording.call_uid, Problem.UNREADABLE, str(error)))
             continue
         if sha256 != recording.sha256:

@@ -7,15 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hotline.settings import Settings
 from recordings.errors import NoRecording
 from recordings.models import Recording
-from recordings.objects import Objects, open_objects
+from recordings.objects import Objects
+from recordings.private import opened_copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,26 +73,18 @@ async def everything(session: AsyncSession) -> list[RecordingView]:
     return [view(row) for row in await session.scalars(select(Recording).order_by(Recording.started_at))]
 
 
-def open_range(settings: Settings, recording: RecordingView, start: int, end: int) -> AsyncIterator[bytes]:
-    """Bytes `start` to `end` (excluded) of the stored file, in chunks. For people use `recordings.replay`."""
-    return open_objects(settings).read(recording.object_key, start, min(end, recording.bytes) - start)
+def open_range(objects: Objects, recording: RecordingView, start: int, end: int) -> AsyncIterator[bytes]:
+    """Bytes `start` to `end` (excluded) of the plain FLAC, in chunks. For people use `recordings.replay`."""
+    return objects.read(recording.object_key, start, min(end, recording.bytes) - start)
 
 
 @asynccontextmanager
 async def local_file(objects: Objects, recording: RecordingView | None) -> AsyncIterator[Path]:
-    """The FLAC file on this machine while the block runs: in place where the store is a folder, else a copy.
+    """The plain FLAC file on this machine while the block runs, readable by this user only, then gone.
 
-    Raises NoRecording for None, ObjectMissing or StoreUnavailable where the bytes cannot be had.
+    Raises NoRecording for None; ObjectMissing, ObjectDamaged, StoreUnavailable or DiskFull where it cannot be had.
     """
     if recording is None:
         raise NoRecording("this call has no stored recording; `hotline recordings reconcile` says why")
-    path = objects.path(recording.object_key)
-    if path is not None and path.exists():
-        yield path
-        return
-    with TemporaryDirectory(prefix="hotline-recording-") as folder:
-        copy = Path(folder) / "call.flac"
-        with copy.open("wb") as file:
-            async for chunk in objects.read(recording.object_key, 0, recording.bytes):
-                file.write(chunk)
+    async with opened_copy(objects, recording.object_key, ".flac") as copy:
         yield copy

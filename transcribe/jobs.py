@@ -16,11 +16,13 @@ from hotline.jobs import RETRY, JobContext
 from hotline.settings import Settings
 from recordings import store
 from recordings.errors import NoRecording
-from recordings.objects import open_objects
+from recordings.sealed import open_objects
 from recordings.store import RecordingView
 from transcribe import drafts
 from transcribe.draft import extract
 from transcribe.errors import AudioError
+from transcribe.lexicon import jobs as lexicon_jobs
+from transcribe.lexicon import notes
 from transcribe.turns import SEAT, Transcription
 
 _log = structlog.get_logger(__name__)
@@ -32,7 +34,8 @@ Recognise = Callable[[Path, Settings, float], Transcription]
 
 
 def register(app: App, context: JobContext) -> None:
-    """Make the room's task known to the worker's application."""
+    """Make the room's tasks known to the worker's application."""
+    lexicon_jobs.register(app, context)
 
     @app.task(name="transcribe.call", retry=RETRY, pass_context=False)
     async def transcribe(call_uid: str) -> None:
@@ -65,7 +68,7 @@ async def transcribe_call(context: JobContext, call_uid: str, recogniser: Recogn
     """
     known = await _known(context, call_uid)
     try:
-        async with store.local_file(open_objects(context.settings), known.recording) as path:
+        async with store.local_file(open_objects(context.settings, context.database), known.recording) as path:
             heard = await context.heavy.run(recogniser, path, context.settings, known.answered_second)
     except AudioError as error:
         _log.error("transcribe.unusable", call=call_uid, reason=str(error))
@@ -78,6 +81,7 @@ async def transcribe_call(context: JobContext, call_uid: str, recogniser: Recogn
     due_at = known.ended_at + timedelta(hours=context.settings.draft_due_hours)
     async with context.database.transaction() as session:
         await drafts.save(session, call_uid, heard, draft, now=context.clock.now(), due_at=due_at)
+        await notes.mark(session, call_uid, heard.turns)
 
 
 async def _known(context: JobContext, call_uid: str) -> _Known:

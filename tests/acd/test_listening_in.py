@@ -22,7 +22,7 @@ from hotline.roles import Role
 from hotline.settings import Settings
 from recordings import store
 from recordings.finalise import Node, attempt
-from recordings.objects import open_objects
+from recordings.sealed import open_objects
 from tests.acd.floor_rig import Floor, open_floor, until
 
 pytestmark = pytest.mark.asterisk
@@ -202,7 +202,7 @@ async def test_listen_is_heard_by_nobody_whisper_by_the_seat_and_barge_by_both(
         assert second.id != first
         assert {second.call_uid} == {call.uid}
         files = Node(
-            Settings(data=tmp_path / "data"), database, SystemClock(), open_objects(Settings(data=tmp_path / "data")),
+            Settings(data=tmp_path / "data"), database, SystemClock(), open_objects(Settings(data=tmp_path / "data"), database),
             floor.node.paths.recordings, tmp_path,
         )  # fmt: skip
         for uid, left, right in (

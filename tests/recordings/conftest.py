@@ -16,7 +16,7 @@ from hotline.clock import ManualClock
 from hotline.database import Database
 from hotline.settings import Settings
 from recordings.finalise import Node
-from recordings.objects import open_objects
+from recordings.sealed import SealedObjects, open_objects
 from tests.recordings.sounds import NOW
 
 AddCall = Callable[..., Awaitable[None]]
@@ -33,7 +33,16 @@ def node(settings: Settings, database: Database, tmp_path: Path) -> Node:
     spool, work = tmp_path / "spool", tmp_path / "work"
     spool.mkdir()
     work.mkdir()
-    return Node(settings, database, ManualClock(NOW), open_objects(settings), spool, work)
+    clock = ManualClock(NOW)
+    return Node(settings, database, clock, open_objects(settings, database, clock), spool, work)
+
+
+def stored_file(node: Node, key: str) -> Path:
+    """What lies under `key` in the node's folder, sealed as it is."""
+    assert isinstance(node.objects, SealedObjects)
+    path = node.objects.store.path(key)
+    assert path is not None
+    return path
 
 
 @pytest.fixture

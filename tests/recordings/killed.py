@@ -16,7 +16,8 @@ from hotline.settings import Settings
 from recordings import finalise
 from recordings.encode import encode
 from recordings.legs import Legs
-from recordings.objects import keep, open_objects
+from recordings.objects import keep
+from recordings.sealed import open_objects
 from tests.recordings.sounds import NOW
 
 STEPS = ("claimed", "encoded", "stored", "row_uncommitted", "row_committed", "one_leg_deleted")
@@ -61,7 +62,9 @@ async def main(arguments: list[str]) -> None:
     step, url, data, spool, work, uid = arguments
     arm(step)
     settings = Settings(data=Path(data))
-    node = finalise.Node(settings, Database(url), ManualClock(NOW), open_objects(settings), Path(spool), Path(work))
+    database, clock = Database(url), ManualClock(NOW)
+    objects = open_objects(settings, database, clock)
+    node = finalise.Node(settings, database, clock, objects, Path(spool), Path(work))
     await finalise.finalise(node, uid)
 
 

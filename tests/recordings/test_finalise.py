@@ -258,8 +258,14 @@ class _Refusing:
     def forget_halves(self, before: datetime) -> int:
         return self._inner.forget_halves(before)
 
-    def path(self, key: str) -> Path | None:
-        return self._inner.path(key)
+    def work(self) -> Path:
+        return self._inner.work()
+
+    async def holds(self, key: str, sha256: str) -> bool:
+        return await self._inner.holds(key, sha256)
+
+    async def delete(self, key: str) -> None:
+        await self._inner.delete(key)
 
 
 class _Damaging(_Refusing):

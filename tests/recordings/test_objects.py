@@ -13,7 +13,7 @@ from obstore.store import LocalStore, MemoryStore
 
 from hotline.settings import Settings
 from recordings.errors import HostileName, ObjectDamaged, ObjectMissing, StoreConflict, StoreUnavailable
-from recordings.objects import ObstoreObjects, day_folders, digest, keep, object_key, open_objects, uid_of_key
+from recordings.objects import ObstoreObjects, day_folders, digest, keep, object_key, open_store, uid_of_key
 
 KEY = "2026/11/21/n1-1.1.flac"
 MARKED = "2026/11/21/n1-1.1~abc.flac"
@@ -137,6 +137,6 @@ def test_a_key_names_the_local_day_and_the_call_and_leads_back_to_it() -> None:
 
 def test_the_default_store_lies_below_the_instance(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path)
-    assert open_objects(settings).path("k") == tmp_path / "instances" / "main" / "recordings" / "k"
-    elsewhere = open_objects(Settings(data=tmp_path, store_url="memory:///"))
+    assert open_store(settings).path("k") == tmp_path / "instances" / "main" / "recordings" / "k"
+    elsewhere = open_store(Settings(data=tmp_path, store_url="memory:///"))
     assert elsewhere.path("k") is None

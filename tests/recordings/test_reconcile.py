@@ -17,7 +17,7 @@ from hotline.clock import ManualClock
 from recordings import problems, reconcile, store
 from recordings.finalise import Node, attempt
 from recordings.models import Recording
-from tests.recordings.conftest import AddCall
+from tests.recordings.conftest import AddCall, stored_file
 from tests.recordings.sounds import NOW, leave, tone
 
 UID = "n1-1763700000.7"
@@ -106,8 +106,7 @@ async def test_a_file_that_left_the_store_is_unreadable_until_it_is_verified_aga
     await add_call(UID, 4)
     leave(node.spool, UID, tone(4), tone(4))
     made = await attempt(node, UID)
-    path = node.objects.path(made.object_key)
-    assert path is not None
+    path = stored_file(node, made.object_key)
     away = path.rename(path.with_suffix(".away"))
     assert named(await reconcile.run(node)) == [(UID, "unreadable")]
     away.rename(path)
@@ -123,10 +122,8 @@ async def test_verify_finds_a_changed_bit_and_a_lost_file(node: Node, add_call: 
         await attempt(node, uid)
     async with node.database.transaction() as session:
         keys = {each.call_uid: each.object_key for each in await store.everything(session)}
-    paths = {uid: node.objects.path(key) for uid, key in keys.items()}
+    paths = {uid: stored_file(node, key) for uid, key in keys.items()}
     changed, lost = paths["n1-1.1"], paths["n1-2.1"]
-    assert changed is not None
-    assert lost is not None
     data = bytearray(changed.read_bytes())
     data[len(data) // 2] ^= 1
     changed.write_bytes(data)

@@ -12,11 +12,12 @@ from hotline import audit
 from hotline.accounts import Subject
 from hotline.models import AuditEntry
 from hotline.roles import Action, Denied, Role, allows
+from recordings import store
 from recordings.errors import NoRecording, ObjectMissing
 from recordings.finalise import Node, attempt
 from recordings.replay import ReplayResponse, open_replay
 from recordings.store import RecordingView
-from tests.recordings.conftest import AddCall
+from tests.recordings.conftest import AddCall, stored_file
 from tests.recordings.sounds import NOW, leave, tone
 
 UID = "n1-1763700000.7"
@@ -63,9 +64,9 @@ async def test_a_role_listens_exactly_when_the_table_says_so(role: Role, node: N
 
 
 async def test_the_ranges_of_a_recording_put_together_are_the_recording(node: Node, recording: RecordingView) -> None:
-    path = node.objects.path(recording.object_key)
-    assert path is not None
-    content, subject, size = path.read_bytes(), person(), recording.bytes
+    async with store.local_file(node.objects, recording) as path:
+        content = path.read_bytes()
+    subject, size = person(), recording.bytes
     whole, body = await ask(node, subject)
     assert body == content
     assert whole.headers["Accept-Ranges"] == "bytes"
@@ -113,8 +114,6 @@ async def test_a_call_without_a_recording_and_a_lost_file_are_told_apart(node: N
     await add_call(UID, 4)
     leave(node.spool, UID, tone(4), tone(4))
     made = await attempt(node, UID)
-    path = node.objects.path(made.object_key)
-    assert path is not None
-    path.unlink()
+    stored_file(node, made.object_key).unlink()
     with pytest.raises(ObjectMissing):
         await ask(node, person())

@@ -351,7 +351,7 @@ def _desk_down() -> None:
 CERTIFICATES_REFUSE_CHANGE = """
 CREATE FUNCTION certificates_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'certificates of deletion are append-only: % on % refused', TG_OP, TG_TABLE_NAME;
+    RAISE EXCEPTION USING MESSAGE = 'certificates of deletion are append-only: ' || TG_OP || ' refused';
 END $$
 """
 CERTIFICATES_APPEND_ONLY = """
