@@ -8,6 +8,7 @@ dates and the centre's own order and agent numbers do not.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -204,10 +205,9 @@ def _open_request(
     """The last sensitive request before a run that still counts, and whether a plain number was named after it."""
     opens = run.opens
     plain_since = False
-    for index in range(len(requests) - 1, -1, -1):
+    before = bisect_right(requests, (opens.turn, opens.first), key=lambda each: (each.turn, each.last))
+    for index in range(before - 1, -1, -1):
         request = requests[index]
-        if (request.turn, request.last) > (opens.turn, opens.first):
-            continue
         if request.kind is None:
             plain_since = True
             continue
@@ -284,14 +284,15 @@ def _spelled(turns: Sequence[Turn], requests: Sequence[_Request]) -> list[Secret
     """Passwords with letters in them, said within a few turns of being asked for."""
     kind = SensitiveKind.PASSWORD
     found = []
+    asked: dict[int, int] = {}
+    for request in requests:
+        if request.kind is kind:
+            asked.setdefault(request.turn, request.last)
     for index, turn in enumerate(turns):
         for match in _LETTERS.finditer(turn.text):
             said = re.sub("[^A-Za-z0-9零一二三四五六七八九幺]", "", match.group())
-            named = any(
-                request.kind is kind
-                and (request.turn, request.last) <= (index, match.start())
-                and index - request.turn <= _ANSWERED_WITHIN
-                for request in requests
+            named = asked.get(index, match.start() + 1) <= match.start() or any(
+                before in asked for before in range(index - _ANSWERED_WITHIN, index)
             )
             if named and re.search("[A-Za-z]", said) and len(said) >= 4:
                 piece = Piece(index, match.start(), match.end(), said, unit=False)
