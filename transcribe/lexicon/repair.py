@@ -19,7 +19,7 @@ from pypinyin import Style, pinyin
 from transcribe.draft.hearing import word_bounds
 from transcribe.draft.lexicon import Lexicon, lexicon
 from transcribe.draft.normalise import Line, normalise
-from transcribe.draft.sounds import CONFUSABLE, DIFFERENT, SAME_CHARACTER, classes, confusion_class, likeness
+from transcribe.draft.sounds import DIFFERENT, SAME_CHARACTER, classes, confusion_class, likeness
 from transcribe.lexicon.words import LexiconWord
 from transcribe.text import is_han
 from transcribe.turns import Turn
@@ -132,20 +132,17 @@ def _score(text: str, start: int, word: LexiconWord, cuts: frozenset[int], every
     if len(span) < size or not all(map(is_han, span)) or _counts(text, start, size):
         return 0.0
     grades = [
-        likeness(heard, meant, syllable)
-        for heard, meant, syllable in zip(span, word.word, word.pinyin, strict=True)
+        likeness(heard, meant, syllable) for heard, meant, syllable in zip(span, word.word, word.pinyin, strict=True)
     ]
     if DIFFERENT in grades or sum(grades) / size < _ENOUGH.get(size, _ENOUGH_LONG):
         return 0.0
-    if not _may_be_misheard(span, start, word, grades, cuts, everyday):
+    if not _may_be_misheard(span, start, word, cuts, everyday):
         return 0.0
     score = sum(grades) / size + _SAME_TONES * _tones_agree(span, word.word) + _PER_WEIGHT * word.weight
     return min(_MOST, score)
 
 
-def _may_be_misheard(
-    span: str, start: int, word: LexiconWord, grades: Sequence[float], cuts: frozenset[int], everyday: Lexicon
-) -> bool:
+def _may_be_misheard(span: str, start: int, word: LexiconWord, cuts: frozenset[int], everyday: Lexicon) -> bool:
     size = len(span)
     if span in everyday.common or _FUNCTION.intersection(span) - set(word.word):
         return False
@@ -155,9 +152,7 @@ def _may_be_misheard(
     pieces = [(first - start, last - start) for first, last in pairwise(inner)]
     whole = [(first, last) for first, last in pieces if last - first > 1]
     if size > 2 and sum(last - first for first, last in whole) == size:
-        # Only everyday words: one of them must be in the term itself, and the rest sound exactly alike.
-        kept = any(span[first:last] == word.word[first:last] for first, last in whole)
-        return kept and CONFUSABLE not in grades
+        return any(span[first:last] == word.word[first:last] for first, last in whole)
     return size > 2 or not whole
 
 
@@ -168,9 +163,7 @@ def _counts(text: str, start: int, size: int) -> bool:
 
 
 def _tones_agree(heard: str, meant: str) -> bool:
-    return all(
-        _tones(a) & _tones(b) for a, b in zip(heard, meant, strict=True) if likeness(a, b, "") != SAME_CHARACTER
-    )
+    return all(_tones(a) & _tones(b) for a, b in zip(heard, meant, strict=True) if likeness(a, b, "") != SAME_CHARACTER)
 
 
 @lru_cache(maxsize=20_000)
