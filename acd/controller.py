@@ -15,11 +15,12 @@ been missed, the floor is picked up anew (`pickup.py`) before anybody is offered
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import structlog
 
-from acd import callback_rows, callback_work, claims, clock_jumps, commands, eavesdrop, figures, monitoring
+from acd import callback_rows, callback_work, claims, clock_jumps, commands, desk, eavesdrop, figures, monitoring
 from acd.callback_list import CallbackList
 from acd.callbacks import Policy
 from acd.duty import Asked, Due, Duty, Item, LeaseOver, Led, Looked, Noted, Retold, RingFailed, SeatPressed, TermOver
@@ -31,13 +32,14 @@ from acd.offering import lease_over, offer, ring_failed
 from acd.oncall.carry import carry_out
 from acd.pickup import pick_up
 from acd.ports import AmiEvent, Link, LinkDown, LinkError, LinkUp
-from acd.presence import GRACE_SECONDS, heartbeat, listen
+from acd.presence import GRACE_SECONDS, heartbeat
 from acd.resync import snapshot
 from acd.retelling import retell, watch
 from acd.seatwork import reload
 from hotline.clock import Clock
 from hotline.database import Database
 from hotline.embedded import libpq_url
+from hotline.listening import listen
 from hotline.settings import AcdSettings
 
 LOOK_SECONDS = 15.0
@@ -89,10 +91,8 @@ class Controller:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._lead(tasks))
                 tasks.create_task(duty.outbox.run())
-                tasks.create_task(listen(self._conninfo, lambda extension: duty.inbox.put(SeatPressed(extension))))
-                tasks.create_task(listen(self._conninfo, self._asked, channel=commands.CHANNEL))
-                tasks.create_task(listen(self._conninfo, self._callbacks, channel=callback_rows.CHANNEL))
-                tasks.create_task(listen(self._conninfo, self._monitor, channel=monitoring.CHANNEL))
+                for channel, heard in self._channels().items():
+                    tasks.create_task(listen(self._conninfo, channel, heard, name="hotline-controller"))
                 tasks.create_task(heartbeat(duty.link, self._well, duty.settings.heartbeat_seconds))
                 tasks.create_task(self._work())
                 tasks.create_task(clock_jumps.watch(duty.database, duty.clock, asyncio.get_running_loop().time))
@@ -192,6 +192,15 @@ class Controller:
                     await term.lost.wait()
             except TimeoutError:
                 continue
+
+    def _channels(self) -> Mapping[str, Callable[[str], Awaitable[None]]]:
+        """What others tell a controller, and what it does about it."""
+        return {
+            desk.CHANNEL: lambda extension: self.duty.inbox.put(SeatPressed(extension)),
+            commands.CHANNEL: self._asked,
+            callback_rows.CHANNEL: self._callbacks,
+            monitoring.CHANNEL: self._monitor,
+        }
 
     async def _asked(self, command: str) -> None:
         await self.duty.inbox.put(Asked())

@@ -19,7 +19,7 @@ class Kind(StrEnum):
 
     ENTERED = "entered"
     NOTICED = "noticed"
-    """The caller was told that the call is recorded and has stayed: `detail` is the prompt, after the menus' version."""
+    """The caller was told that the call is recorded, and stayed: `detail` is the prompt, after the menus' version."""
     MENU = "menu"
     """The caller chose in a menu: `detail` is `main:1`, or `main:none` and `main:wrong` where the tries ran out."""
     QUEUED = "queued"

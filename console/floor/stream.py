@@ -12,11 +12,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-import psycopg
 import structlog
 
 from hotline.database import Database
 from hotline.embedded import libpq_url
+from hotline.listening import listen
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +29,6 @@ REFRESH_SECONDS = 5.0
 """A board is rendered this often even when nobody notified: waiting grows past the promise without an event."""
 KEEP_ALIVE_SECONDS = 15.0
 QUEUE = 4
-BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 @dataclass(eq=False)
@@ -89,27 +88,15 @@ class FloorHub:
     async def run(self) -> None:
         """Listen and render until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._listen())
+            tasks.create_task(listen(self._url, CHANNEL, self._heard, name="hotline-console-floor", lost=self._deaf))
             tasks.create_task(self._broadcast())
 
-    async def _listen(self) -> None:
-        failures = 0
-        while True:
-            try:
-                async with await psycopg.AsyncConnection.connect(
-                    self._url, autocommit=True, connect_timeout=5, application_name="hotline-console-floor"
-                ) as connection:
-                    await connection.execute(f"LISTEN {CHANNEL}")
-                    self.listening, failures = True, 0
-                    self._changed.set()
-                    async for _ in connection.notifies():
-                        self._changed.set()
-            except (psycopg.Error, OSError) as error:
-                log.warning("floor.listen_lost", error=type(error).__name__)
-            finally:
-                self.listening = False
-            await asyncio.sleep(BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)])
-            failures += 1
+    async def _heard(self, word: str) -> None:
+        self.listening = True
+        self._changed.set()
+
+    def _deaf(self) -> None:
+        self.listening = False
 
     async def _broadcast(self) -> None:
         loop = asyncio.get_running_loop()

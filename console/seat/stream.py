@@ -12,12 +12,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import psycopg
 import structlog
 
 from console.floor.stream import event
 from hotline.database import Database
 from hotline.embedded import libpq_url
+from hotline.listening import listen
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +25,6 @@ CHANNEL = "seat_news"
 EVERY_SEAT = "*"
 TOPICS = ("seat", "call", "command", "message", "notice", "callback")
 KEEP_ALIVE_SECONDS = 15.0
-BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 @dataclass(eq=False)
@@ -91,24 +90,18 @@ class SeatHub:
 
     async def run(self) -> None:
         """Listen until cancelled; after a break everybody looks at everything, for notifications are not kept."""
-        failures = 0
-        while True:
-            try:
-                async with await psycopg.AsyncConnection.connect(
-                    self._url, autocommit=True, connect_timeout=5, application_name="hotline-console-seats"
-                ) as connection:
-                    await connection.execute(f"LISTEN {CHANNEL}")
-                    self.listening, failures = True, 0
-                    for listener in self._all():
-                        listener.tell(TOPICS)
-                    async for notified in connection.notifies():
-                        self.tell(notified.payload)
-            except (psycopg.Error, OSError) as error:
-                log.warning("seat.listen_lost", error=type(error).__name__)
-            finally:
-                self.listening = False
-            await asyncio.sleep(BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)])
-            failures += 1
+        await listen(self._url, CHANNEL, self._heard, name="hotline-console-seats", lost=self._deaf)
+
+    async def _heard(self, payload: str) -> None:
+        self.listening = True
+        if payload:
+            self.tell(payload)
+            return
+        for listener in self._all():
+            listener.tell(TOPICS)
+
+    def _deaf(self) -> None:
+        self.listening = False
 
     def _all(self) -> tuple[Listener, ...]:
         return tuple(listener for here in self._listeners.values() for listener in here)

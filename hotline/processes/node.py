@@ -13,12 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from acd import desk, phones
 from acd.phones import PhoneKind
-from acd.presence import listen
 from hotline.clock import SystemClock
 from hotline.connect import database_url
 from hotline.database import Database
 from hotline.embedded import libpq_url
 from hotline.errors import HotlineError
+from hotline.listening import listen
 from hotline.processes.airing import Airing
 from hotline.processes.asterisk import AsteriskNode, stop_left_over
 from hotline.settings import Settings
@@ -106,7 +106,7 @@ async def _listen(settings: Settings, told: asyncio.Event) -> None:
     url = libpq_url(database_url(settings))
     async with asyncio.TaskGroup() as tasks:
         for channel in (phones.CHANNEL, versions.CHANNEL):
-            tasks.create_task(listen(url, changed, channel=channel))
+            tasks.create_task(listen(url, channel, changed, name="hotline-node"))
 
 
 async def _content(database: Database, settings: Settings) -> Content:
