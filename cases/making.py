@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd.customers import case_opened
 from acd.ledger import CallView
+from cases import repeats
 from cases.clocks import reply_due
 from cases.errors import WrongField
 from cases.models import Order
@@ -60,6 +61,7 @@ async def make_order(
     )
     session.add(order)
     await session.flush()
+    await repeats.remember(session, order, call.caller if call is not None else "")
     if not closed:
         # asking again starts no new clock: a repeated case has the limit of the first one (D15, D84)
         await case_opened(

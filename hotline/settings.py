@@ -298,6 +298,8 @@ class Settings(BaseSettings):
     """What a clerk has open is free again when its page was not heard of for this long; what was typed stays."""
     desk_hold_minutes: float = Field(60.0, gt=0)
     """What a clerk has put aside is kept for this long, then anybody may take it."""
+    repeat_days: int = Field(180, ge=1)
+    """D16, D50: how far back a new complaint is looked up among the earlier ones."""
     reply_due_hours: float = Field(48.0, gt=0)
     """D86: until when a complaint is replied to."""
     menu: Path = CHECKOUT / "ivr" / "menu.yaml"

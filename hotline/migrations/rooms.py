@@ -16,6 +16,7 @@ import cases.desk_models
 import cases.difference_models
 import cases.models
 import cases.registration_models
+import cases.repeat_models
 import cases.text_entry_models
 import hotline.models
 import ivr.models
@@ -54,6 +55,7 @@ MODULES = (
     cases.models,
     cases.difference_models,
     cases.registration_models,
+    cases.repeat_models,
     cases.text_entry_models,
     qa.models,
 )

@@ -25,9 +25,11 @@ def upgrade() -> None:
     _replay_up()
     _lexicon_up()
     _desk_up()
+    _learning_up()
 
 
 def downgrade() -> None:
+    _learning_down()
     _texts_down()
     _import_down()
     _desk_down()
@@ -565,3 +567,24 @@ def _texts_down() -> None:
     op.alter_column("orders", "call_uid", nullable=False)
     op.drop_constraint(op.f("uq_orders_source"), "orders", type_="unique")
     op.drop_column("orders", "source")
+
+
+def _learning_up() -> None:
+    op.create_table(
+        "repeat_keys",
+        sa.Column("order_number", sa.String(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("numbers", postgresql.ARRAY(sa.String()), nullable=False),
+        sa.Column("grams", postgresql.ARRAY(sa.Integer()), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_number"], ["orders.number"], name=op.f("fk_repeat_keys_order_number_orders"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("order_number", name=op.f("pk_repeat_keys")),
+    )
+    op.create_index(op.f("ix_repeat_keys_received_at"), "repeat_keys", ["received_at"])
+    op.create_index("ix_repeat_keys_numbers", "repeat_keys", ["numbers"], postgresql_using="gin")
+    op.create_index("ix_repeat_keys_grams", "repeat_keys", ["grams"], postgresql_using="gin")
+
+
+def _learning_down() -> None:
+    op.drop_table("repeat_keys")
