@@ -31,8 +31,10 @@ from hotline.accounts import Subject
 from hotline.roles import Action, Role
 from hotline.settings import Settings
 
-BEATS_IN_LEASE = 4
-"""A page says so often in a lease that it is open; one lost word frees nothing."""
+
+def beat_seconds(settings: Settings) -> float:
+    """How often a page says that it is open: four times in a lease at least, so that one lost word frees nothing."""
+    return min(20.0, settings.desk_lease_seconds / 4)
 
 
 async def item_came(session: AsyncSession, ref: str, *, received_at: datetime, due_at: datetime) -> None:
@@ -113,10 +115,9 @@ async def beat(
     Raises NotOnYourDesk, TakenByOther or ItemOver where it is no longer this person's.
     """
     row = await rows.mine(session, ref, subject, now)
-    if worked and row.beat_at is not None:
-        longest = 2 * settings.desk_lease_seconds / BEATS_IN_LEASE
-        row.worked_seconds += max(0.0, min((now - row.beat_at).total_seconds(), longest))
     if row.state == ItemState.TAKEN.value:
+        if worked:
+            rows.credit(row, now)
         rows.heard_of(row, now, settings)
     await session.flush()
     return await rows.view(session, row, now)
@@ -202,7 +203,7 @@ async def release(session: AsyncSession, ref: str, *, reason: str, subject: Subj
 
 def action_of(ref: str) -> Action:
     """What a person must be allowed to do to take such an item."""
-    return Action.DRAFT_CONFIRM if ref.startswith(DRAFT) else Action.DESK_WORK
+    return Action.DRAFT_CONFIRM if ref.startswith(DRAFT) else Action.TEXT_WRITE
 
 
 async def _demand_free_or_own(session: AsyncSession, row: DeskItem, subject: Subject, now: datetime) -> None:

@@ -23,6 +23,8 @@ from hotline.settings import Settings
 from transcribe import waiting
 from transcribe.drafts import DraftState
 
+LONGEST_PAUSE = 60.0
+"""Seconds between two signs of work that still count as work: listening and thinking, not a meal."""
 DRAFT = "draft:"
 TEXT = "text:"
 
@@ -134,6 +136,8 @@ async def step(
     """Move a locked row to another state and write down from whom to whom; to whom it was handed stays until it is
     handed again or given back to all."""
     before = ItemState(row.state)
+    if before is ItemState.TAKEN and actor is not None and actor.user_id == row.owner_id:
+        credit(row, now)
     assert then in TRANSITIONS[before], (before, then)
     if then is ItemState.HANDED_ON and (for_id is not None or for_role is not None):
         row.for_id, row.for_role = for_id, for_role.value if for_role is not None else None
@@ -158,6 +162,12 @@ def _had_seconds(row: DeskItem, before: ItemState, now: datetime) -> float:
         return 0.0
     last = now if row.lease_until is None or now < row.lease_until else row.beat_at or row.taken_at
     return max(0.0, (last - row.taken_at).total_seconds())
+
+
+def credit(row: DeskItem, now: datetime) -> None:
+    """The time since the page was heard of last was work; after a long silence at most `LONGEST_PAUSE` of it."""
+    if row.beat_at is not None:
+        row.worked_seconds += max(0.0, min((now - row.beat_at).total_seconds(), LONGEST_PAUSE))
 
 
 def heard_of(row: DeskItem, now: datetime, settings: Settings) -> None:

@@ -34,7 +34,7 @@ MOST_DATES = 20
 _PHONE = re.compile(r"\+?[0-9]{5,20}", re.ASCII)
 _AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?", re.ASCII)
 _REPORTED = re.compile(r"[^\s].{0,79}")
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def _optional(name: str, value: Any, longest: int = LONGEST_TEXT) -> str | None:
         return None
     if not isinstance(value, str):
         raise WrongField(name, "must be text")
-    if _UNPRINTABLE.search(value):
+    if UNPRINTABLE.search(value):
         raise WrongField(name, "has characters that cannot be printed; type it again")
     found = value.strip()
     if len(found) > longest:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from transcribe.drafts import DraftState
+from transcribe.masking import Veil
 from transcribe.models import Draft, Transcript
-from transcribe.turns import CALLER
+from transcribe.sensitive import SensitiveSpan, find_sensitive
+from transcribe.turns import CALLER, Turn
 
 FIRST_WORDS = 80
 
@@ -58,7 +61,7 @@ async def list_waiting(session: AsyncSession, *, limit: int = 500) -> list[Waiti
         select(
             Draft.call_uid, Draft.kind, Draft.business, Draft.nature, Draft.urgent, Draft.created_at, Draft.due_at,
             Draft.fields["confidence"].label("confidence"), Draft.fields["key_account"].label("key_account"),
-            Transcript.seconds, Transcript.turns,
+            Transcript.seconds, Transcript.turns, Transcript.sensitive,
         )
         .join(Transcript, Transcript.call_uid == Draft.call_uid)
         .where(Draft.state == DraftState.PENDING.value)
@@ -77,12 +80,19 @@ async def list_waiting(session: AsyncSession, *, limit: int = 500) -> list[Waiti
             due_at=row.due_at,
             seconds=row.seconds,
             confidence=row.confidence or {},
-            first_words=_first_words(row.turns),
+            first_words=_first_words(row.turns, row.sensitive),
         )
         for row in await session.execute(query)
     ]
 
 
-def _first_words(turns: list[dict[str, str]]) -> str:
-    words = next((turn["text"] for turn in turns if turn["speaker"] == CALLER and turn["text"]), "")
-    return (words or next((turn["text"] for turn in turns), ""))[:FIRST_WORDS]
+def _first_words(turns: Sequence[Any], sensitive: Iterable[Any] | None) -> str:
+    """Covered as in the draft's turns; only the one turn that is shown is looked at."""
+    spoken = [index for index, turn in enumerate(turns) if turn["text"]]
+    at = next((index for index in spoken if turns[index]["speaker"] == CALLER), spoken[0] if spoken else None)
+    if at is None:
+        return ""
+    shown = (Turn(str(turns[at]["speaker"]), 0.0, 1.0, str(turns[at]["text"])),)
+    noted = [SensitiveSpan.from_json({**span, "turn": 0}) for span in sensitive or () if span["turn"] == at]
+    veil = Veil.over(shown, find_sensitive(shown) if sensitive is None else noted)
+    return veil.masked_turns()[0].text[:FIRST_WORDS]
