@@ -30,13 +30,17 @@ class StreamSessions:
 
     async def may(self, token: str, action: Action) -> bool:
         """Whether this session still holds, and its person's role still does `action`."""
+        subject = await self.who(token)
+        return subject is not None and allows(subject.role, action)
+
+    async def who(self, token: str) -> Subject | None:
+        """Whose session this is; None where it does not hold any more."""
         loop = asyncio.get_running_loop()
         self._wanted[token] = loop.time()
         async with self._turn:
             if token not in self._known or loop.time() - self._asked_at >= FRESH_SECONDS:
                 await self._ask(loop.time())
-            subject = self._known[token]
-        return subject is not None and allows(subject.role, action)
+            return self._known[token]
 
     async def _ask(self, now: float) -> None:
         self._wanted = {token: at for token, at in self._wanted.items() if now - at < FORGET_SECONDS}

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
-from console.access import Answer, require, subject_of
+from console.access import SESSION_COOKIE, Answer, require
 from console.errors import Missing
 from console.floor.board import seat_row
 from console.floor.own import own_seat
@@ -56,15 +56,17 @@ async def seat_stream(
     request: Request, subject: Annotated[Subject, require(Action.SEAT_SELF, Answer.DATA)]
 ) -> StreamingResponse:
     """Server-sent events named by topic (`console.seat.stream.TOPICS`); 404 where the person has no seat."""
-    hub = console_of(request).seat_hub
+    console, token = console_of(request), request.cookies.get(SESSION_COOKIE, "")
     extension = subject.seat
     if extension is None:
         raise Missing
 
     async def still_allowed() -> bool:
-        known = await subject_of(request)
+        known = await console.sessions.who(token)
         return known is not None and allows(known.role, Action.SEAT_SELF) and known.seat == extension
 
     return StreamingResponse(
-        stream(hub, extension, still_allowed), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
+        stream(console.seat_hub, extension, still_allowed),
+        media_type="text/event-stream",
+        headers={"x-accel-buffering": "no"},
     )
