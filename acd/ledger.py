@@ -160,6 +160,9 @@ async def adopt_call(
     ended_at: datetime,
     caller: str = "",
     outcome: Outcome = Outcome.ABANDONED,
+    answered_at: datetime | None = None,
+    seat: str | None = None,
+    service: str | None = None,
 ) -> bool:
     """Make a row for an ended call that only its recording tells of; False where the call is known already."""
     statement = (
@@ -167,7 +170,7 @@ async def adopt_call(
         .values(
             uid=uid, caller=caller, dialled="", customer_class="ordinary", state=CallState.ENDED.value,
             outcome=outcome.value, entered_at=entered_at, ended_at=ended_at, ring_attempts=0, priority=0,
-            node=node_of(uid),
+            node=node_of(uid), answered_at=answered_at, seat=seat, service=service,
         )
         .on_conflict_do_nothing()
         .returning(Call.uid)

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd import ledger, monitoring
+from acd.calls import Outcome
 from recordings.findings import CallFacts
 
 
@@ -54,6 +55,20 @@ async def adopt(session: AsyncSession, uid: str, entered_at: datetime, ended_at:
     found = await get(session, uid)
     assert found is not None
     return found
+
+
+async def adopt_imported(
+    session: AsyncSession, uid: str, started_at: datetime, ended_at: datetime, *, caller: str, seat: str | None,
+    service: str | None,
+) -> None:  # fmt: skip
+    """Make the ledger know the call of an imported recording: a caller's, in which somebody answered at once.
+
+    It never stood in the queue, so that it counts in nobody's waiting times.
+    """
+    await ledger.adopt_call(
+        session, uid, entered_at=started_at, ended_at=ended_at, answered_at=started_at, caller=caller, seat=seat,
+        service=service, outcome=Outcome.ANSWERED,
+    )  # fmt: skip
 
 
 def _facts(call: ledger.CallView) -> CallFacts:

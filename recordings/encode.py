@@ -67,7 +67,7 @@ def encode(legs: Legs, target: Path, *, answered_second: float | None = None) ->
     try:
         return _encode(legs, target, answered_second)
     except BaseException as error:
-        full = _no_space(error, target.parent)  # asked before the half-made file gives its room back
+        full = no_space(error, target.parent)  # asked before the half-made file gives its room back
         target.unlink(missing_ok=True)
         if full:
             raise DiskFull(
@@ -178,7 +178,8 @@ def _check(path: Path, frames: int) -> None:
         raise OSError(f"{path.name} holds {found.frames} of {frames} frames")
 
 
-def _no_space(error: BaseException, folder: Path) -> bool:
+def no_space(error: BaseException, folder: Path) -> bool:
+    """Whether a failure to write into `folder` was for want of room."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return True
     if not isinstance(error, soundfile.LibsndfileError | OSError):

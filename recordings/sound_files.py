@@ -52,7 +52,18 @@ _NO_HEADER = {
     ".sln16": ("PCM_16", 16_000),
 }
 _GSM_FRAME, _GSM_MARK = 33, 0xD
-_FOREIGN = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"PK\3\4", b"\x7fELF", b"MZ", b"\x1f\x8b", b"Rar!", b"{\\rtf")
+_FOREIGN = (
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"%PDF",
+    b"PK\3\4",
+    b"\x7fELF",
+    b"MZ",
+    b"\x1f\x8b",
+    b"Rar!",
+    b"{\\rtf",
+)
 
 
 class SoundUnusable(RecordingError):
@@ -172,10 +183,8 @@ def open_file(path: Path, *, follow_links: bool) -> io.FileIO:
         reason = error.strerror if isinstance(error, OSError) else "its name holds a zero byte"
         raise SoundUnusable(f"{shown} cannot be read: {reason}") from error
     try:
-        found = os.fstat(file.fileno())
-        _demand_ordinary(found, shown)
-        if found.st_size == 0:
-            raise SoundUnusable(f"{printable(path.name)} is empty (0 bytes); nothing was recorded into it")
+        _demand_ordinary(os.fstat(file.fileno()), shown)
+        _demand_content(file, path)
     except BaseException:
         file.close()
         raise
@@ -192,6 +201,11 @@ def printable(name: str) -> str:
 
 def too_long(name: str, hours: float) -> str:
     return f"{name} lasts longer than {hours:g} hours; cut it, or raise `recordings.longest_hours`"
+
+
+def _demand_content(file: io.FileIO, path: Path) -> None:
+    if os.fstat(file.fileno()).st_size == 0:
+        raise SoundUnusable(f"{printable(path.name)} is empty (0 bytes); nothing was recorded into it")
 
 
 def _demand_ordinary(found: os.stat_result, shown: str) -> None:

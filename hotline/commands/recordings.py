@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from hotline.commands.recordings_import import command as import_command
+
 if TYPE_CHECKING:
     from recordings.finalise import Node
 
@@ -16,6 +18,7 @@ T = TypeVar("T")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 app = typer.Typer(help="Recordings: recover, reconcile, verify (D66).", no_args_is_help=True)
+app.command("import")(import_command)
 
 
 @app.command("reconcile")
