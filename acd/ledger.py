@@ -86,6 +86,12 @@ async def calls_between(
     return await _views(session, (await session.scalars(query)).all())
 
 
+async def calls_of(session: AsyncSession, uids: Sequence[str]) -> dict[str, CallView]:
+    """Those of these calls that are known, by uid."""
+    found = await _views(session, (await session.scalars(select(Call).where(Call.uid.in_(uids)))).all())
+    return {call.uid: call for call in found}
+
+
 async def calls_ended_between(session: AsyncSession, start: datetime, end: datetime) -> list[CallView]:
     """Calls of every direction that ended in `[start, end)`, oldest first."""
     query = select(Call).where(Call.ended_at >= start, Call.ended_at < end).order_by(Call.ended_at, Call.uid)
