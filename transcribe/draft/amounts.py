@@ -14,7 +14,7 @@ from decimal import Decimal
 from transcribe.draft.lexicon import Lexicon
 from transcribe.draft.normalise import Line
 from transcribe.draft.numbers import NUMERAL, parse
-from transcribe.draft.result import Evidence, Kind
+from transcribe.draft.result import Alternative, Evidence, Kind
 
 _MONEY = re.compile(
     rf"(?P<number>{NUMERAL})(?P<rough>多|几|来)?(?P<unit>块|元|圆|[快筷](?=钱|[,。?!五]|$|的|退|多)|员(?=钱|[,。?!]|$)|角|毛)"
@@ -31,6 +31,7 @@ _WANTED_BACK_BONUS = 1.5
 """Whoever wants money back has named the sum somewhere, if any."""
 _ENOUGH = 1.5
 _ENOUGH_TO_ASK = 4.0
+_MOST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,8 @@ class Amount:
         return f"{self.yuan:.0f}" if whole else f"{self.yuan:.2f}"
 
 
-def find_amount(lines: Sequence[Line], lexicon: Lexicon, kind: Kind) -> Amount | None:
-    """The sum in dispute; somebody who only asks or suggests disputes none unless the words are plain."""
+def find_amount(lines: Sequence[Line], lexicon: Lexicon, kind: Kind) -> tuple[Amount | None, tuple[Alternative, ...]]:
+    """The sum in dispute and the other sums that were said; who only asks or suggests disputes none in plain words."""
     sums = _without_ba([each for number, line in enumerate(lines) for each in sums_in(number, line)])
     wanted_back = _WANTED_BACK_BONUS if _wants_money_back(lines) else 0.0
     scored = [
@@ -71,20 +72,47 @@ def find_amount(lines: Sequence[Line], lexicon: Lexicon, kind: Kind) -> Amount |
         repeated = 0.7 if each.yuan in totals and score > 0 else 0.0
         totals[each.yuan] = max(totals.get(each.yuan, -9.0), score) + repeated
     if not totals:
-        return None
+        return None, ()
     enough = _ENOUGH if kind is Kind.COMPLAINT else _ENOUGH_TO_ASK
     latest = {each.yuan: (each.line, each.start) for each in sums}
-    best = max(totals, key=lambda yuan: (totals[yuan], latest[yuan]))
-    if totals[best] < enough:
-        return None
-    said = [each for score, each in sorted(scored, key=lambda entry: -entry[0]) if each.yuan == best]
-    confidence = min(0.95, 0.45 + 0.09 * totals[best])
+    ranked = sorted(totals, key=lambda yuan: (totals[yuan], latest[yuan]), reverse=True)
+    amounts = [_amount(yuan, totals[yuan], scored, lines) for yuan in ranked[:_MOST]]
+    best = amounts[0] if totals[ranked[0]] >= enough and kind is not Kind.ENQUIRY else None
+    share = 0.5 if best else 0.3
+    return best, tuple(
+        Alternative(str(each), each.confidence * share, each.evidence, _role(each.yuan, scored, lines))
+        for each in amounts
+        if each is not best
+    )
+
+
+def _amount(yuan: Decimal, total: float, scored: Sequence[tuple[float, Sum]], lines: Sequence[Line]) -> Amount:
+    said = [each for _, each in sorted(scored, key=lambda entry: -entry[0]) if each.yuan == yuan]
+    confidence = max(0.1, min(0.95, 0.45 + 0.09 * total))
     if all(each.rough for each in said):
         confidence *= 0.6
     if all(each.bare for each in said):
         confidence *= 0.8
-    evidence = tuple(lines[each.line].evidence(each.start, each.end) for each in said[:2])
-    return Amount(best, confidence, evidence)
+    return Amount(yuan, confidence, tuple(lines[each.line].evidence(each.start, each.end) for each in said[:2]))
+
+
+def _role(yuan: Decimal, scored: Sequence[tuple[float, Sum]], lines: Sequence[Line]) -> str | None:
+    """What a sum is that is not the one in dispute, where the words beside it say so."""
+    for _, each in scored:
+        if each.yuan == yuan:
+            text = lines[each.line].text
+            left, right = text[max(0, each.start - 10) : each.start], text[each.end : each.end + 6]
+            for reason, before, after in _ROLES:
+                if before.search(left) or after.match(right):
+                    return reason
+    return None
+
+
+_ROLES = (
+    ("wanted back", re.compile("(?:退|返|赔|补|免)[^,。?!]{0,5}$"), re.compile("^[^,。?!]{0,4}(?:退|还给我)")),
+    ("price of a plan", re.compile("(?:套餐|月租|包月|包年|办的|说好|每月|每个月|一个月)[^,。?!]{0,4}$"), re.compile("^钱?的?(?:融合|手机|宽带)?(?:套餐|月租|包月|包年|档|一个月|每月)")),
+    ("overcharge", re.compile("(?:多|乱)(?:收|扣)[^,。?!]{0,4}$"), re.compile("(?!)")),
+)  # fmt: skip
 
 
 def sums_in(number: int, line: Line) -> Iterator[Sum]:

@@ -3,93 +3,252 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from transcribe.draft.amounts import find_amount
+from transcribe.draft.calling import agreed_number, check_number, near_miss, surer, this_number
+from transcribe.draft.consent import find_consent
 from transcribe.draft.context import CallContext
-from transcribe.draft.hearing import listen
-from transcribe.draft.judge import decide_business, decide_kind, decide_nature, decide_urgent, weigh
-from transcribe.draft.lexicon import lexicon
+from transcribe.draft.days import tell_days
+from transcribe.draft.endings import find_outcome
+from transcribe.draft.hearing import Heard, listen
+from transcribe.draft.judge import (
+    Tallies,
+    decide_business,
+    decide_kind,
+    decide_nature,
+    decide_urgent,
+    weigh,
+)
+from transcribe.draft.lexicon import Lexicon, lexicon
+from transcribe.draft.moments import find_moments
 from transcribe.draft.normalise import Line, normalise
-from transcribe.draft.phones import find_phone
-from transcribe.draft.phrases import find_happened, find_request
-from transcribe.draft.result import DraftResult, Evidence
+from transcribe.draft.phones import ENOUGH, rank_phones, spoken_digits
+from transcribe.draft.phrases import Phrase, find_happened, find_request
+from transcribe.draft.places import Place, find_places
+from transcribe.draft.promises import find_promises
+from transcribe.draft.reported import find_reported
+from transcribe.draft.result import Alternative, DraftResult, Evidence, Kind
 from transcribe.draft.roles import mark_callers
+from transcribe.draft.sorts import (
+    Chosen,
+    find_category,
+    find_cause,
+    find_detail,
+    find_report,
+    find_tags,
+    follows_from_report,
+)
+from transcribe.draft.standing import find_key_account
 from transcribe.draft.summary import summarise
-from transcribe.draft.times_places import find_dates, find_place
 from transcribe.turns import Turn
 
-
-NEW_FIELDS = (
-    "category", "report", "reported", "cause", "cause_detail", "tags", "outcome", "shop", "promised", "consent", "days",
+FIELDS = (
+    "kind", "business", "nature", "phone", "amount", "urgent", "request", "dates", "place", "what_happened", "category",
+    "report", "reported", "cause", "cause_detail", "tags", "outcome", "shop", "promised", "consent", "days",
     "key_account", "number_check",
 )  # fmt: skip
+"""All fields of a draft but its summary."""
 
 
-def extract(turns: Sequence[Turn], call: CallContext | None = None) -> DraftResult:  # noqa: ARG001
+@dataclass
+class _Sheet:
+    """Fields as they are found, each with its evidence, confidence and rivals."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    evidence: dict[str, tuple[Evidence, ...]] = field(default_factory=dict)
+    confidence: dict[str, float] = field(default_factory=lambda: dict.fromkeys(FIELDS, 0.0))
+    alternatives: dict[str, tuple[Alternative, ...]] = field(default_factory=dict)
+
+    def put(
+        self,
+        name: str,
+        value: Any,
+        confidence: float,
+        evidence: tuple[Evidence, ...] = (),
+        others: tuple[Alternative, ...] = (),
+    ) -> None:
+        self.values[name] = value
+        self.confidence[name] = confidence
+        if evidence:
+            self.evidence[name] = evidence
+        if others:
+            self.alternatives[name] = others
+
+    def choose(self, name: str, chosen: Chosen[Any] | None) -> None:
+        if chosen is not None:
+            self.put(name, chosen.value, chosen.confidence, chosen.evidence, chosen.others)
+
+
+def extract(turns: Sequence[Turn], call: CallContext | None = None) -> DraftResult:
     """Read a draft out of the turns of one call. Pure; any text is accepted, and too little gives low confidence.
 
     `call` is what is known beside the words; without it no date is told and no number compared.
     """
+    known = call or CallContext()
     words = lexicon()
     heard = listen(mark_callers(normalise(turns)), words)
-    lines = heard.lines
     tallies = weigh(heard, words)
-    kind, kind_confidence = decide_kind(tallies)
-    business, business_confidence = decide_business(tallies["business"], kind)
-    nature, nature_confidence = decide_nature(tallies["nature"], kind)
-    urgent, urgent_confidence = decide_urgent(tallies["urgent"], kind)
-    phone = find_phone(lines)
-    amount = find_amount(lines, words, kind)
-    place = find_place(lines)
-    dates = find_dates(lines, place)
-    request, happened = find_request(lines, kind), find_happened(lines, tallies)
+    sheet = _Sheet()
+    kind = _judge(sheet, heard, tallies)
+    _facts(sheet, heard.lines, words, kind, known)
+    _phrases(sheet, heard.lines, tallies, kind)
+    _sorts(sheet, heard.lines, words, tallies, kind)
+    _ending(sheet, heard.lines, words, kind)
+    sheet.choose("key_account", find_key_account(heard.lines, known))
+    return summarise(_draft(sheet))
 
-    evidence: dict[str, tuple[Evidence, ...]] = {
-        "kind": tallies["kind"].evidence(kind.value, lines),
-        "business": tallies["business"].evidence(business.value, lines),
-        "nature": tallies["nature"].evidence(nature.value if nature else None, lines),
-        "urgent": tallies["urgent"].evidence("all", lines) if urgent else (),
-        "phone": phone.evidence if phone else (),
-        "amount": amount.evidence if amount else (),
-        "dates": tuple(lines[each.line].evidence(each.start, each.end) for each in dates),
-        "place": _one(lines, place.line, place.start, place.end) if place else (),
-        "request": _one(lines, request.line, request.start, request.end) if request else (),
-        "what_happened": _one(lines, happened.line, happened.start, happened.end) if happened else (),
-    }
-    confidence = {
-        **dict.fromkeys(NEW_FIELDS, 0.0),
-        "kind": kind_confidence,
-        "business": business_confidence,
-        "nature": nature_confidence,
-        "urgent": urgent_confidence,
-        "phone": phone.confidence if phone else 0.0,
-        "amount": amount.confidence if amount else 0.0,
-        "dates": 0.8 if dates else 0.0,
-        "place": 0.5 if place else 0.0,
-        "request": min(0.9, 0.3 + 0.09 * request.weight) if request else 0.0,
-        "what_happened": min(0.85, 0.3 + 0.05 * happened.weight) if happened else 0.0,
-    }
-    found = DraftResult(
-        kind=kind,
-        business=business,
-        nature=nature,
-        phone=phone.number if phone else None,
-        amount=str(amount) if amount else None,
-        urgent=urgent,
-        request=_words(evidence["request"]),
-        summary="",
-        dates=tuple(dict.fromkeys(each.text for each in evidence["dates"])),
-        place=_words(evidence["place"]),
-        what_happened=_words(evidence["what_happened"]),
-        evidence={name: each for name, each in evidence.items() if each},
-        confidence=confidence,
+
+def _draft(sheet: _Sheet) -> DraftResult:
+    empty: dict[str, Any] = {"summary": "", "phone": None, "amount": None, "request": None}
+    return DraftResult(
+        **(empty | sheet.values),
+        evidence=sheet.evidence,
+        confidence=sheet.confidence,
+        alternatives=sheet.alternatives,
     )
-    return summarise(found)
 
 
-def _one(lines: Sequence[Line], line: int, start: int, end: int) -> tuple[Evidence, ...]:
-    return (lines[line].evidence(start, end),)
+def _judge(sheet: _Sheet, heard: Heard, tallies: Tallies) -> Kind:
+    lines = heard.lines
+    kind, sure = decide_kind(tallies)
+    tally = tallies["kind"]
+    sheet.put("kind", kind, sure, tally.evidence(kind.value, lines), tally.others(kind.value, lines))
+    business, sure = decide_business(tallies["business"], kind)
+    tally = tallies["business"]
+    sheet.put("business", business, sure, tally.evidence(business.value, lines), tally.others(business.value, lines))
+    nature, sure = decide_nature(tallies["nature"], kind)
+    tally = tallies["nature"]
+    value = nature.value if nature else None
+    sheet.put("nature", nature, sure, tally.evidence(value, lines), tally.others(value, lines))
+    urgent, sure = decide_urgent(tallies["urgent"], kind)
+    sheet.put("urgent", urgent, sure, tallies["urgent"].evidence("all", lines) if urgent else ())
+    return kind
 
 
-def _words(evidence: tuple[Evidence, ...]) -> str | None:
-    return evidence[0].text if evidence else None
+def _facts(sheet: _Sheet, lines: Sequence[Line], words: Lexicon, kind: Kind, call: CallContext) -> None:
+    """Numbers, sums, days and places."""
+    _phone(sheet, lines, call)
+    amount, others = find_amount(lines, words, kind)
+    if amount is not None:
+        sheet.put("amount", str(amount), amount.confidence, amount.evidence, others)
+    elif others:
+        sheet.alternatives["amount"] = others
+    places, shops = find_places(lines)
+    _named(sheet, "place", places, lines)
+    _named(sheet, "shop", shops, lines)
+    _days(sheet, lines, call, (*places, *shops))
+
+
+def _phone(sheet: _Sheet, lines: Sequence[Line], call: CallContext) -> None:
+    ranked = rank_phones(lines)
+    phone = ranked[0] if ranked and ranked[0].confidence >= ENOUGH else None
+    this = this_number(lines, call.caller) or agreed_number(lines, call.caller)
+    if this is not None and (phone is None or phone.confidence < this.confidence):
+        phone = this
+    check = check_number(phone.number if phone else None, call.caller)
+    others = near_miss(phone, spoken_digits(lines), call.caller)
+    if phone is not None:
+        phone = surer(phone, check)
+        sheet.put("phone", phone.number, phone.confidence, phone.evidence)
+        if check is not None:
+            sheet.put("number_check", check, phone.confidence, phone.evidence)
+    told = {phone.number if phone else None, *(each.value for each in others)}
+    others += tuple(
+        Alternative(each.number, min(0.6, each.confidence * 0.7), each.evidence)
+        for each in ranked[:4]
+        if each.number not in told and each.evidence
+    )
+    if others:
+        sheet.alternatives["phone"] = others
+
+
+def _named(sheet: _Sheet, name: str, places: Sequence[Place], lines: Sequence[Line]) -> None:
+    told = [(lines[each.line].evidence(each.start, each.end), each.confidence) for each in places[:3]]
+    if told:
+        (first, sure), rest = told[0], told[1:]
+        others = tuple(Alternative(each.text, confidence * 0.6, (each,)) for each, confidence in rest)
+        sheet.put(name, first.text, sure, (first,), others)
+
+
+def _days(sheet: _Sheet, lines: Sequence[Line], call: CallContext, places: Sequence[Place]) -> None:
+    """Moments in the caller's words, and as calendar days where it is known when the call was."""
+    moments = [
+        each
+        for each in find_moments(lines)
+        if not any(each.line == one.line and each.start < one.end and one.start < each.end for one in places)
+    ]
+    if not moments:
+        return
+    said = [lines[each.line].evidence(each.start, each.end) for each in moments]
+    sheet.put("dates", tuple(dict.fromkeys(each.text for each in said)), 0.85, tuple(said))
+    if call.called_at is None:
+        return
+    today = call.called_at.date()
+    told = [
+        (days, evidence)
+        for moment, evidence in zip(moments, said, strict=True)
+        if (days := tell_days(moment, lines[moment.line], evidence.text, today)) is not None
+    ]
+    if told:
+        confidence = sum(days.confidence for days, _ in told) / len(told)
+        others = tuple(
+            Alternative(
+                f"{other.text}: {other.first}/{other.last}", days.confidence * 0.4, (evidence,), "another reading"
+            )
+            for days, evidence in told
+            for reading in range(1, len(days.spans))
+            for other in (days.days(reading),)
+        )
+        sheet.put(
+            "days", tuple(days.days() for days, _ in told), confidence, tuple(each for _, each in told), others[:4]
+        )
+
+
+def _phrases(sheet: _Sheet, lines: Sequence[Line], tallies: Tallies, kind: Kind) -> None:
+    request, happened = find_request(lines, kind), find_happened(lines, tallies)
+    for name, phrase, confidence in (
+        ("request", request, min(0.9, 0.3 + 0.09 * request.weight) if request else 0.0),
+        ("what_happened", happened, min(0.85, 0.3 + 0.05 * happened.weight) if happened else 0.0),
+    ):
+        if phrase is not None:
+            evidence = _said(lines, phrase)
+            sheet.put(name, evidence.text, confidence, (evidence,))
+
+
+def _said(lines: Sequence[Line], phrase: Phrase) -> Evidence:
+    return lines[phrase.line].evidence(phrase.start, phrase.end)
+
+
+def _sorts(sheet: _Sheet, lines: Sequence[Line], words: Lexicon, tallies: Tallies, kind: Kind) -> None:
+    if kind is Kind.SUGGESTION:
+        sheet.choose("category", find_category(tallies["category"], sheet.evidence.get("request", ()), lines))
+    elif kind is Kind.REPORT:
+        report = find_report(tallies["report"], lines)
+        sheet.choose("report", report)
+        sheet.choose("reported", find_reported(lines, sheet.values.get("phone")))
+        if report is not None:
+            sheet.choose("cause", follows_from_report(report))
+    elif kind is Kind.COMPLAINT:
+        detail = find_detail(tallies["cause_detail"], lines)
+        nature, sure = sheet.values["nature"], sheet.confidence["nature"]
+        sheet.choose("cause_detail", detail)
+        sheet.choose("cause", find_cause(tallies, nature, sure, detail, words, lines))
+        tags = find_tags(tallies["tags"], lines)
+        if tags:
+            evidence = tuple(each for tag in tags for each in tag.evidence[:1])
+            sheet.put("tags", tuple(tag.value for tag in tags), min(tag.confidence for tag in tags), evidence)
+
+
+def _ending(sheet: _Sheet, lines: Sequence[Line], words: Lexicon, kind: Kind) -> None:
+    sheet.choose("outcome", find_outcome(lines, kind, words))
+    sheet.choose("consent", find_consent(lines))
+    promises, loose = find_promises(lines)
+    if promises:
+        evidence = tuple(each.evidence for each in promises)
+        sheet.put(
+            "promised", tuple(each.text for each in promises), min(each.confidence for each in promises), evidence
+        )
+    if loose:
+        sheet.alternatives["promised"] = loose

@@ -12,12 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from transcribe.draft.hearing import Heard
-from transcribe.draft.lexicon import Lexicon
+from transcribe.draft.lexicon import FACETS, MORE_FACETS, Lexicon
 from transcribe.draft.normalise import Line
-from transcribe.draft.result import Business, Evidence, Kind, Nature
+from transcribe.draft.result import Alternative, Business, Evidence, Kind, Nature
 from transcribe.draft.roles import SEAT_PHRASES
 
-_SEAT_SHARE = {"kind": 0.0, "business": 0.35, "nature": 0.35, "urgent": 0.35}
+_SEAT_SHARE = {
+    "kind": 0.0, "business": 0.35, "nature": 0.35, "urgent": 0.35,
+    "category": 0.0, "report": 0.3, "cause": 0.3, "cause_detail": 0.6, "tags": 0.3,
+}  # fmt: skip
 _AGAIN = (1.0, 0.4, 0.2)
 """What the first, second and third mention of the same term are worth; further ones nothing."""
 _NAMED = 2.0
@@ -29,6 +32,8 @@ _CONTACT = re.compile(
 )
 """A number is announced: 我的手机是一三八… says nothing about the business."""
 _EVIDENCE_PER_FIELD = 3
+_WORTH_A_LOOK = 1.5
+_MOST_OTHERS = 3
 _URGENT_FROM = 1.0
 _URGENT_OTHERWISE_FROM = 1.6
 """Suggestions and questions name hospitals and old people without anything being at stake."""
@@ -60,6 +65,7 @@ class Tally:
     """Scores of the values of one facet."""
 
     scores: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    """Value → weight; what nobody spoke for is 0."""
     mentions: dict[str, list[Mention]] = field(default_factory=lambda: defaultdict(list))
 
     def best(self) -> tuple[str | None, float]:
@@ -83,13 +89,20 @@ class Tally:
         spans = dict.fromkeys((each.line, each.start, each.end) for each in strongest if each.weight > 0)
         return tuple(lines[line].evidence(start, end) for line, start, end in list(spans)[:_EVIDENCE_PER_FIELD])
 
+    def others(self, value: str | None, lines: Sequence[Line]) -> tuple[Alternative, ...]:
+        """The values that come next, each with its evidence."""
+        rest = sorted((name for name, score in self.scores.items() if name != value and score >= _WORTH_A_LOOK))
+        ranked = sorted(rest, key=lambda name: -self.scores[name])[:_MOST_OTHERS]
+        told = ((name, self.confidence(name), self.evidence(name, lines)) for name in ranked)
+        return tuple(Alternative(name, confidence, found) for name, confidence, found in told if found)
+
 
 Tallies = Mapping[str, Tally]
 
 
 def weigh(heard: Heard, lexicon: Lexicon) -> Tallies:
-    """Tallies of `kind`, `business`, `nature` and `urgent`."""
-    tallies: dict[str, Tally] = {facet: Tally() for facet in ("kind", "business", "nature", "urgent")}
+    """Tallies of every facet, `kind` to `tags`."""
+    tallies: dict[str, Tally] = {facet: Tally() for facet in (*FACETS, *MORE_FACETS)}
     times: dict[tuple[str, str, str], int] = defaultdict(int)
     found = sorted(_mentions(heard, lexicon), key=lambda entry: -abs(entry[1].weight))
     for facet, mention in found:

@@ -1,11 +1,11 @@
-"""The domain's terms and expressions as data: `lexicon.yaml`, `patterns.yaml` and the common words that guard them."""
+"""The domain's terms and expressions as data: `lexicon.yaml`, `patterns.yaml`, `facets.yaml`; common words guard them."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -17,6 +17,10 @@ import yaml
 from transcribe.draft.sounds import confusion_class, syllables_in_context
 
 HERE = Path(__file__).parent
+FACETS = ("kind", "business", "nature", "urgent")
+"""What every call is weighed for: `lexicon.yaml`, `patterns.yaml`."""
+MORE_FACETS = ("category", "report", "cause", "cause_detail", "tags")
+"""What is asked of suggestions, reports and complaints only: `facets.yaml`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,10 @@ class Lexicon:
     single: Mapping[str, int]
     """Terms of one character, which are only found as written."""
     patterns: tuple[Pattern, ...]
+    endings: Mapping[bool, tuple[tuple[str, float, re.Pattern[str]], ...]]
+    """By whether the caller says it: (outcome, weight, expression), from `endings.yaml`."""
+    cause_by_detail: Mapping[str, str]
+    cause_by_nature: Mapping[str, str]
     amount_left: tuple[tuple[re.Pattern[str], float], ...]
     amount_right: tuple[tuple[re.Pattern[str], float], ...]
     common: Mapping[str, int]
@@ -60,6 +68,7 @@ def lexicon() -> Lexicon:
     """The lexicon of this installation, read once."""
     words: dict[str, Any] = _read("lexicon.yaml")
     expressions: dict[str, Any] = _read("patterns.yaml")
+    more: dict[str, Any] = _read("facets.yaml")
     terms = _terms(words)
     common = _common_words()
     for term in terms:
@@ -73,7 +82,10 @@ def lexicon() -> Lexicon:
         terms=terms,
         by_sound={pair: tuple(places) for pair, places in by_sound.items()},
         single={term.text: number for number, term in enumerate(terms) if len(term.text) == 1},
-        patterns=tuple(_patterns(expressions)),
+        patterns=(*_patterns(expressions, FACETS), *_patterns(more, MORE_FACETS)),
+        endings={True: _endings(_read("endings.yaml"), "caller"), False: _endings(_read("endings.yaml"), "seat")},
+        cause_by_detail=more["by_detail"],
+        cause_by_nature=more["by_nature"],
         amount_left=_scores(expressions["amount"]["left"]),
         amount_right=_scores(expressions["amount"]["right"]),
         common=common,
@@ -121,13 +133,21 @@ def _inherit_business(speaks_for: dict[str, list[tuple[str, str, float]]]) -> No
             facets.append(businesses[max(within, key=lambda each: (businesses[each][2], len(each), each))])
 
 
-def _patterns(expressions: Mapping[str, Any]) -> list[Pattern]:
+def _patterns(expressions: Mapping[str, Any], facets: Sequence[str]) -> list[Pattern]:
     return [
         Pattern(facet, value, float(entry["w"]), re.compile(entry["re"]))
-        for facet in ("kind", "nature", "business", "urgent")
+        for facet in facets
         for value, entries in expressions[facet].items()
         for entry in entries
     ]
+
+
+def _endings(told: Mapping[str, Any], side: str) -> tuple[tuple[str, float, re.Pattern[str]], ...]:
+    return tuple(
+        (outcome, float(entry["w"]), re.compile(entry["re"]))
+        for outcome, sides in told.items()
+        for entry in sides.get(side, ())
+    )
 
 
 def _scores(entries: list[dict[str, Any]]) -> tuple[tuple[re.Pattern[str], float], ...]:

@@ -50,6 +50,8 @@ _REPORTED = re.compile(
 _REPORTED_AFTER = re.compile("^[^。?!]{0,8}(?:给我打|打给我|打来|发来|给我发|发给我|天天打|骚扰|一直打)")
 _WRONG = re.compile("^[^\\d一二三四五六七八九零幺]{0,3}(?:不对|不是|错了|说错|讲错|打错|更正)")
 _ANNOUNCEMENT = re.compile("(?:电话|手机|号码|联系)(?:号码?)?(?:是|呢|就是|为)?[,:]?")
+ENOUGH = 0.35
+"""Confidence from which a number is taken for the contact number."""
 _MOSTLY_SURE = 6
 _MAX_GAP = 6
 _MOBILE_DIGITS = 11
@@ -79,6 +81,12 @@ class Phone:
 
 def find_phone(lines: Sequence[Line]) -> Phone | None:
     """The likeliest contact number, as digits only, or None."""
+    ranked = rank_phones(lines)
+    return ranked[0] if ranked and ranked[0].confidence >= ENOUGH else None
+
+
+def rank_phones(lines: Sequence[Line]) -> tuple[Phone, ...]:
+    """All numbers that were said and can exist, the likeliest contact number first."""
     groups = [group for number, line in enumerate(lines) for group in digit_groups(number, line)]
     found = [
         each
@@ -92,12 +100,24 @@ def find_phone(lines: Sequence[Line]) -> Phone | None:
         ((_rank(number, said, lines, by_number), number, said) for number, said in by_number.items()),
         key=lambda entry: (-entry[0], entry[1]),
     )
-    if not ranked or ranked[0][0] < 0.35:
-        return None
-    score, number, said = ranked[0]
+    return tuple(_as_phone(score, number, said, lines) for score, number, said in ranked)
+
+
+def _as_phone(score: float, number: str, said: Sequence[tuple[Group, ...]], lines: Sequence[Line]) -> Phone:
     evidence = tuple(lines[part.line].evidence(part.start, part.end) for parts in said[:2] for part in parts)
     spans = tuple((part.line, part.start, part.end) for parts in said for part in parts)
-    return Phone(number, min(0.98, score), tuple(dict.fromkeys(evidence)), spans)
+    return Phone(number, max(0.0, min(0.98, score)), tuple(dict.fromkeys(evidence)), spans)
+
+
+def spoken_digits(lines: Sequence[Line]) -> tuple[tuple[str, Evidence], ...]:
+    """Rows of ten digits or more that the caller said in one go, whether or not they are a number that can exist."""
+    return tuple(
+        (group.digits, line.evidence(group.start, group.end))
+        for number, line in enumerate(lines)
+        if line.is_caller
+        for group in digit_groups(number, line)
+        if len(group.digits) >= _MOBILE_DIGITS - 1
+    )
 
 
 def digit_groups(number: int, line: Line) -> Iterator[Group]:

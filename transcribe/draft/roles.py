@@ -40,12 +40,18 @@ def asks_for_number(line: Line) -> bool:
     return not line.is_caller and _ASKS_FOR_NUMBER.search(line.text) is not None
 
 
-def _seat_among(lines: Sequence[Line], speakers: set[str]) -> set[str]:
-    if len(speakers) < 2:
-        return set()
+def seat_scores(lines: Sequence[Line]) -> dict[str, float]:
+    """How far each speaker talks like a seat: its phrases less those of a caller."""
     scores: dict[str, float] = defaultdict(float)
     for line in lines:
         scores[line.turn.speaker] += len(SEAT_PHRASES.findall(line.text)) - len(_CALLER_PHRASES.findall(line.text))
+    return dict(scores)
+
+
+def _seat_among(lines: Sequence[Line], speakers: set[str]) -> set[str]:
+    if len(speakers) < 2:
+        return set()
+    scores = seat_scores(lines)
     likeliest = max(sorted(scores), key=lambda speaker: scores[speaker])
     others = max(score for speaker, score in scores.items() if speaker != likeliest)
     return {likeliest} if scores[likeliest] > 0 and scores[likeliest] > others else set()

@@ -1,0 +1,109 @@
+"""What kind of suggestion, report or complaint it is: D6, D93, D89, D101 and D147, out of the weighed expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from transcribe.draft.judge import Tallies, Tally
+from transcribe.draft.lexicon import Lexicon
+from transcribe.draft.normalise import Line
+from transcribe.draft.result import (
+    Alternative,
+    Category,
+    Cause,
+    CauseDetail,
+    Evidence,
+    Nature,
+    Report,
+    Tag,
+)
+
+Value = TypeVar("Value")
+_REPORT_FROM = 2.0
+_DETAIL_FROM = 3.0
+_CAUSE_FROM = 2.5
+_TAG_FROM = 2.5
+_FOLLOWS = 0.8
+"""What follows from another field is less sure than that field."""
+_NEW_BUSINESS_LEADS = 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen(Generic[Value]):
+    """A value with its confidence, evidence and rivals."""
+
+    value: Value
+    confidence: float
+    evidence: tuple[Evidence, ...]
+    others: tuple[Alternative, ...] = ()
+
+
+def find_category(tally: Tally, asked: tuple[Evidence, ...], lines: Sequence[Line]) -> Chosen[Category] | None:
+    """What a suggestion is about; one that names nothing new concerns how the house is run, by what it asks for."""
+    new, old = (tally.scores.get(each.value, 0.0) for each in (Category.NEW_BUSINESS, Category.OPERATION_SERVICE))
+    chosen = Category.NEW_BUSINESS if new > old * _NEW_BUSINESS_LEADS else Category.OPERATION_SERVICE
+    found = tally.evidence(chosen.value, lines) or asked
+    if not found:
+        return None
+    confidence = max(0.45, tally.confidence(chosen.value))
+    return Chosen(chosen, confidence, found, tally.others(chosen.value, lines))
+
+
+def find_report(tally: Tally, lines: Sequence[Line]) -> Chosen[Report] | None:
+    value, score = tally.best()
+    if value is None or score < _REPORT_FROM:
+        return None
+    return Chosen(Report(value), tally.confidence(value), tally.evidence(value, lines), tally.others(value, lines))
+
+
+def find_detail(tally: Tally, lines: Sequence[Line]) -> Chosen[CauseDetail] | None:
+    value, score = tally.best()
+    if value is None or score < _DETAIL_FROM:
+        return None
+    return Chosen(CauseDetail(value), tally.confidence(value), tally.evidence(value, lines), tally.others(value, lines))
+
+
+def find_cause(
+    tallies: Tallies,
+    nature: Nature | None,
+    nature_confidence: float,
+    detail: Chosen[CauseDetail] | None,
+    words: Lexicon,
+    lines: Sequence[Line],
+) -> Chosen[Cause] | None:
+    """Where a complaint has its root: as its words say; as its detail or nature tell where they do not."""
+    tally = tallies["cause"]
+    by_nature = words.cause_by_nature.get(nature.value) if nature else None
+    if by_nature is not None:
+        tally.scores[by_nature] += 1.5
+    if detail is not None:
+        tally.scores[words.cause_by_detail[detail.value.value]] += 3.0 * detail.confidence
+    value, score = tally.best()
+    if value is None:
+        return None
+    found = tally.evidence(value, lines)
+    if found and score >= _CAUSE_FROM:
+        return Chosen(Cause(value), tally.confidence(value), found, tally.others(value, lines))
+    if detail is not None:
+        told = Cause(words.cause_by_detail[detail.value.value])
+        return Chosen(told, detail.confidence * _FOLLOWS, detail.evidence, tally.others(told.value, lines))
+    if by_nature is not None and nature is not None and (found := tallies["nature"].evidence(nature.value, lines)):
+        told = Cause(by_nature)
+        return Chosen(told, nature_confidence * _FOLLOWS, found, tally.others(told.value, lines))
+    return None
+
+
+def find_tags(tally: Tally, lines: Sequence[Line]) -> tuple[Chosen[Tag], ...]:
+    """All the tags that the words bear out, in their order."""
+    return tuple(
+        Chosen(tag, min(0.95, score / (score + 1.5)), tally.evidence(tag.value, lines))
+        for tag in Tag
+        if (score := tally.scores.get(tag.value, 0.0)) >= _TAG_FROM
+    )
+
+
+def follows_from_report(report: Chosen[Report]) -> Chosen[Cause]:
+    """What is reported lies in the content (D89)."""
+    return Chosen(Cause.INFORMATION_CONTENT, report.confidence * _FOLLOWS, report.evidence)
