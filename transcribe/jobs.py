@@ -14,15 +14,16 @@ from acd import ledger
 from acd.calls import Outcome
 from hotline.jobs import RETRY, JobContext
 from hotline.settings import Settings
-from recordings import store
+from recordings import renditions, store
 from recordings.errors import NoRecording
 from recordings.sealed import open_objects
 from recordings.store import RecordingView
 from transcribe import drafts
-from transcribe.draft import extract
+from transcribe.draft import CallContext, extract
 from transcribe.errors import AudioError
 from transcribe.lexicon import jobs as lexicon_jobs
 from transcribe.lexicon import notes
+from transcribe.look_through import look_through, note_numbers
 from transcribe.turns import SEAT, Transcription
 
 _log = structlog.get_logger(__name__)
@@ -59,6 +60,7 @@ class _Known:
     spoken_with: bool
     calls_us: bool
     """Whether it is a caller's call: one that we made, or a consult, is about a case that is registered already."""
+    context: CallContext
 
 
 async def transcribe_call(context: JobContext, call_uid: str, recogniser: Recognise = recognise) -> None:
@@ -67,21 +69,30 @@ async def transcribe_call(context: JobContext, call_uid: str, recogniser: Recogn
     A recording that cannot be read gives an empty transcript, so that the clerk sees the call and listens.
     """
     known = await _known(context, call_uid)
+    objects = open_objects(context.settings, context.database)
     try:
-        async with store.local_file(open_objects(context.settings, context.database), known.recording) as path:
+        async with store.local_file(objects, known.recording) as path:
             heard = await context.heavy.run(recogniser, path, context.settings, known.answered_second)
     except AudioError as error:
         _log.error("transcribe.unusable", call=call_uid, reason=str(error))
-        heard = Transcription(known.recording.seconds, ())
+        heard = Transcription(known.recording.seconds, (), reason=str(error))
     for warning in heard.warnings:
         _log.warning("transcribe.warning", call=call_uid, reason=warning)
     caller_spoke = any(turn.speaker != SEAT for turn in heard.turns)
     wanted = known.calls_us and (caller_spoke or known.spoken_with)
-    draft = extract(heard.turns).to_json() if wanted else None
+    draft = extract(heard.turns, known.context).to_json() if wanted else None
     due_at = known.ended_at + timedelta(hours=context.settings.draft_due_hours)
+    check = await look_through(objects, known.recording, heard)
+    replaced = None
     async with context.database.transaction() as session:
-        await drafts.save(session, call_uid, heard, draft, now=context.clock.now(), due_at=due_at)
+        now = context.clock.now()
+        await drafts.save(session, call_uid, heard, draft, now=now, due_at=due_at)
+        await note_numbers(session, context.settings, call_uid, heard.turns)
+        if check is not None:
+            replaced = await renditions.note(session, call_uid, check, now)
         await notes.mark(session, call_uid, heard.turns)
+    if replaced is not None:
+        await objects.delete(replaced)
 
 
 async def _known(context: JobContext, call_uid: str) -> _Known:
@@ -99,4 +110,10 @@ async def _known(context: JobContext, call_uid: str) -> _Known:
         ended_at=ended,
         spoken_with=call is None or call.outcome in _SPOKEN_WITH,
         calls_us=call is None or call.direction == "in",
+        context=CallContext(
+            caller=call.caller if call else "",
+            called_at=(call.entered_at if call else recording.started_at).astimezone(context.settings.zone),
+            service=call.service if call else None,
+            customer_class=call.customer_class if call else None,
+        ),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,6 +24,11 @@ def command(
         float | None,
         typer.Option(min=0.0, help="Second at which the seat answered; the right channel is not heard before it."),
     ] = None,
+    called_at: Annotated[
+        datetime | None,
+        typer.Option(help="When the call came, in the centre's zone; else the file's own time. 昨天 is told from it."),
+    ] = None,
+    caller: Annotated[str, typer.Option(help="The number that called, to compare with the one that is named.")] = "",
 ) -> None:
     """Turn an audio file into turns of text and the draft of a complaint, suggestion, enquiry or report."""
     from hotline.errors import UsageError
@@ -32,11 +38,13 @@ def command(
         raise UsageError(f"there is no file {file}")
     settings = load_settings()
     with _progress() as told:
-        from transcribe.draft import extract
+        from transcribe.draft import CallContext, extract
         from transcribe.pipeline import transcribe_file
 
         heard = transcribe_file(file, settings, answered_at, told)
-        draft = extract(heard.turns).to_json()
+        at = called_at or datetime.fromtimestamp(file.stat().st_mtime, settings.zone)
+        at = at if at.tzinfo else at.replace(tzinfo=settings.zone)
+        draft = extract(heard.turns, CallContext(caller, at)).to_json()
     for warning in heard.warnings:
         sys.stderr.write(f"hotline: {file.name}: {warning}\n")
     if as_json:
@@ -82,7 +90,7 @@ def _show(heard: Transcription, draft: Mapping[str, Any]) -> None:
     fields.add_column("confidence", justify="right")
     fields.add_column("evidence, seconds", overflow="fold")
     for name, value in draft.items():
-        if name in {"evidence", "confidence"} or value is None:
+        if name in {"evidence", "confidence", "alternatives", "sources"} or value in (None, [], False):
             continue
         spans = ", ".join(f"{each['start']:.1f}–{each['end']:.1f}" for each in draft["evidence"].get(name, ()))
         sure = draft["confidence"].get(name)
