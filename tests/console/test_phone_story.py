@@ -111,6 +111,7 @@ async def test_an_agents_shift_at_the_browser(database: Database, tmp_path: Path
             assert await page.evaluate(HEARD) == pytest.approx(CALLER_HERTZ, abs=25), "the agent hears the caller"
             await hears_the_agent(centre)
             await hold_mute_and_keys(centre, page, caller)
+            await the_recording_pauses(centre, page)
             await signalling_is_cut(page, wire)
             await second_tab_is_refused(page, centre)
             await reload_in_mid_call(centre, page)
@@ -150,6 +151,22 @@ async def hold_mute_and_keys(centre: Centre, page: Page, caller: object) -> None
     await page.keyboard.press("5")
     assert (await caller.wait_for("dtmf", timeout=20)).facts == {"digit": "5"}  # type: ignore[attr-defined]
     await page.keyboard.press("Escape")
+
+
+async def the_recording_pauses(centre: Centre, page: Page) -> None:
+    """Caller and agent go on talking, and nothing of it is in the recording until the agent says so."""
+    legs = [*centre.spool.glob("*.sln16")]
+    await press(page, "暂停录音")
+    await page.get_by_text("录音已暂停").wait_for()
+
+    async def silent() -> bool:
+        return all(loudest(leg, 16000, max(0, leg.stat().st_size // 2 - 12000)) == 0 for leg in legs)
+
+    await until(silent, 20, "neither side is recorded")
+    assert await page.evaluate(HEARD) == pytest.approx(CALLER_HERTZ, abs=25), "the talk goes on meanwhile"
+    await press(page, "恢复录音")
+    await page.get_by_text("录音已暂停").wait_for(state="detached")
+    await hears_the_agent(centre)
 
 
 async def reload_in_mid_call(centre: Centre, page: Page) -> None:
