@@ -13,6 +13,7 @@ from acd.seats import SeatState
 from acd.today import Total
 from console.errors import N_
 from hotline.settings import WallboardSettings
+from recordings.findings import Problem
 
 
 class Weight(StrEnum):
@@ -51,8 +52,19 @@ class Health:
     disk: str
     """`ok`, `low` or `full`."""
     free_mb: int
-    recordings: int
-    """Open problems of recordings."""
+    recordings: Mapping[Problem, int]
+    """Open problems of recordings by kind (D66)."""
+
+
+_RECORDINGS: Mapping[Problem, tuple[Weight, str]] = {
+    Problem.UNREADABLE: (Weight.BAD, N_("%(count)s stored recordings are damaged or gone")),
+    Problem.MISSING: (Weight.BAD, N_("%(count)s calls have no recording")),
+    Problem.SHORT: (Weight.WARN, N_("%(count)s recordings are shorter than their calls")),
+    Problem.CALLER_SILENT: (Weight.WARN, N_("%(count)s recordings have no sound of the caller")),
+    Problem.SEAT_SILENT: (Weight.WARN, N_("%(count)s recordings have no sound of the seat")),
+    Problem.LEGS_DIFFER: (Weight.WARN, N_("%(count)s recordings have sides of different length")),
+    Problem.NO_CALL: (Weight.WARN, N_("%(count)s recordings belong to no known call")),
+}
 
 
 def alarms(floor: FloorView, lately: Total, health: Health, limits: Limits) -> list[Alarm]:
@@ -105,10 +117,12 @@ def _seats(floor: FloorView, limits: Limits) -> list[Alarm]:
 
 
 def _files(health: Health) -> list[Alarm]:
-    if not health.recordings:
-        return []
-    values = {"count": health.recordings}
-    return [Alarm("recordings", Weight.WARN, N_("%(count)s recordings are missing or unsound"), values)]
+    """What fails in holding calls against their recordings, with the reason; which calls, the recordings' page says."""
+    return [
+        Alarm(f"recordings_{kind}", weight, text, {"count": health.recordings[kind]})
+        for kind, (weight, text) in _RECORDINGS.items()
+        if health.recordings.get(kind)
+    ]
 
 
 def over_break(seat: SeatView, minutes: Mapping[str, float], now: datetime) -> bool:

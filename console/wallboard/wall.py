@@ -157,7 +157,7 @@ class Wall:
                     worker="worker" in alive,
                     disk=report.level.value,
                     free_mb=report.free_mb,
-                    recordings=await problems.count_open(session),
+                    recordings=await problems.open_counts(session),
                 ),
             )
         return self._slow

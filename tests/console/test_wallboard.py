@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import hypothesis.strategies as st
@@ -20,13 +21,14 @@ from console.wallboard.wall import MOST_TILES, counts, seat_tiles
 from hotline import health
 from hotline.roles import Role
 from hotline.settings import Settings, WallboardSettings
+from recordings.findings import Problem
 from tests.console import seed
 from tests.console.conftest import House
 
 NOW = datetime(2026, 11, 23, 2, 10, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 22, 16, tzinfo=UTC)
 """In Shanghai."""
-WELL = Health(leads=True, linked=True, worker=True, disk="ok", free_mb=9000, recordings=0)
+WELL = Health(leads=True, linked=True, worker=True, disk="ok", free_mb=9000, recordings={})
 CALM = Total(100, 100, 95, 100, 0, 0)
 LIMITS = Limits(WallboardSettings(), {"meal": 20.0})
 
@@ -90,18 +92,26 @@ def test_a_seat_that_rings_in_vain_is_an_alarm() -> None:
 @pytest.mark.parametrize(
     ("machines", "key", "weight"),
     [
-        (Health(False, False, True, "ok", 9000, 0), "controller", Weight.BAD),
-        (Health(True, False, True, "ok", 9000, 0), "link", Weight.BAD),
-        (Health(True, True, False, "ok", 9000, 0), "worker", Weight.WARN),
-        (Health(True, True, True, "full", 20, 0), "disk_full", Weight.BAD),
-        (Health(True, True, True, "low", 1000, 0), "disk_low", Weight.WARN),
-        (Health(True, True, True, "ok", 9000, 3), "recordings", Weight.WARN),
+        (Health(False, False, True, "ok", 9000, {}), "controller", Weight.BAD),
+        (Health(True, False, True, "ok", 9000, {}), "link", Weight.BAD),
+        (Health(True, True, False, "ok", 9000, {}), "worker", Weight.WARN),
+        (Health(True, True, True, "full", 20, {}), "disk_full", Weight.BAD),
+        (Health(True, True, True, "low", 1000, {}), "disk_low", Weight.WARN),
+        (Health(True, True, True, "ok", 9000, {Problem.SHORT: 3}), "recordings_short", Weight.WARN),
+        (Health(True, True, True, "ok", 9000, {Problem.UNREADABLE: 1}), "recordings_unreadable", Weight.BAD),
     ],
 )
 def test_what_is_wrong_with_the_machines_is_one_alarm_each(machines: Health, key: str, weight: Weight) -> None:
     found = raised(floor(), machines=machines)
     assert list(found) == [key]
     assert found[key].weight is weight
+
+
+def test_every_problem_of_a_recording_is_an_alarm_with_its_reason_and_its_number() -> None:
+    found = raised(floor(), machines=replace(WELL, recordings=dict.fromkeys(Problem, 2)))
+    assert len(found) == len(Problem)
+    assert len({alarm.text for alarm in found.values()}) == len(Problem)
+    assert all(alarm.values == {"count": 2} for alarm in found.values())
 
 
 # ---- figures --------------------------------------------------------------------------------------------------------
