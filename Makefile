@@ -18,7 +18,7 @@ demo: setup
 	@$(BIN)/hotline demo
 
 test: setup
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -rR
 
 fuzz: setup
 	@for round in 1 2 3 4 5 6 7 8 9 10; do \
