@@ -1,7 +1,8 @@
-"""Likeness of two sheets by how their words sound: a recogniser writes 财灵 for 彩铃, and 湖南路 one time, 胡南路 the next."""
+"""Likeness of two sheets by how their words sound: a recogniser writes 财灵 for 彩铃, and now 湖南路, now 胡南路."""
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 import zlib
@@ -28,7 +29,7 @@ def grams(text: str) -> frozenset[int]:
     found = set()
     for piece in _SPLIT.split(text.translate(_FIGURES)):
         sounds = [confusion_class(each) for each in lazy_pinyin(piece)]
-        found |= {zlib.crc32(f"{a} {b}".encode()) & _KEPT_BITS for a, b in zip(sounds, sounds[1:], strict=False)}
+        found |= {zlib.crc32(f"{a} {b}".encode()) & _KEPT_BITS for a, b in itertools.pairwise(sounds)}
     return frozenset(found)
 
 

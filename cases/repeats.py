@@ -8,7 +8,7 @@ here, each with the reasons that a clerk reads. Nothing is linked by itself: a c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -25,6 +25,8 @@ from cases.repeat_models import RepeatKey
 
 SHOWN_FROM = 0.35
 """Score from which an order is worth a clerk's look. Chosen on the tuning half of `bench/repeats.py`."""
+LIKELY = 0.53
+"""Score from which it is probably the same matter; below, it may be another one of the same caller."""
 ALIKE = 0.3
 """Likeness of the words from which they are a reason of their own; chosen there too."""
 _LOOKED_AT = 120
@@ -72,6 +74,12 @@ class Repeat:
     reasons: tuple[Reason, ...]
     score: float
     """0…1; see `weigh`."""
+    times: int = 1
+    """How many orders about this matter were found, of which this is the likeliest."""
+
+    @property
+    def likely(self) -> bool:
+        return self.score >= LIKELY
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +146,11 @@ async def repeats_of(session: AsyncSession, asked: Asked, *, days: int, limit: i
         reasons, score = weigh(asked, order, key.numbers, alike)
         if score >= SHOWN_FROM and order.source != asked.source:
             found.append(_repeat(asked, order, reasons, score))
-    return sorted(found, key=lambda each: (-each.score, each.days_ago, each.number))[:limit]
+    best: dict[str, Repeat] = {}
+    for each in sorted(found, key=lambda each: (-each.score, each.days_ago, each.number)):
+        kept = best.get(each.first)
+        best[each.first] = each if kept is None else replace(kept, times=kept.times + 1)
+    return list(best.values())[:limit]
 
 
 def weigh(asked: Asked, order: Order, numbers: Iterable[str], alike: float) -> tuple[tuple[Reason, ...], float]:
@@ -164,18 +176,26 @@ def weigh(asked: Asked, order: Order, numbers: Iterable[str], alike: float) -> t
     doubt *= 1 - alike
     for name, why, gain in (("place", Why.PLACE, 0.25), ("shop", Why.SHOP, 0.2)):
         mine, theirs = str(asked.fields.get(name) or ""), str(fields.get(name) or "")
-        if mine and theirs and max(covered(mine, theirs), covered(theirs, mine)) >= 0.7:
+        if mine and theirs and _same_place(mine, theirs):
             reasons.append(Reason(why, theirs))
             doubt *= 1 - gain
     if asked.fields.get("amount") and asked.fields.get("amount") == fields.get("amount"):
         reasons.append(Reason(Why.AMOUNT, str(fields["amount"])))
-        doubt *= 0.85
+        digits = str(fields["amount"]).replace(".", "").strip("0")
+        doubt *= 0.7 if len(digits) >= 3 else 0.85  # two callers claim 20 yuan every day, hardly two claim 3260
     same_matter = asked.fields.get("business") == order.business and asked.fields.get("kind") == order.kind
     if same_matter and reasons:
         reasons.append(Reason(Why.BUSINESS, order.business))
         doubt *= 0.9
     score = 1 - doubt
     return tuple(reasons), score if same_matter or same_caller else score / 2
+
+
+def _same_place(mine: str, theirs: str) -> bool:
+    """Told with or without its house number; a name of two or three characters is part of too many others."""
+    if min(len(mine), len(theirs)) < 4:
+        return mine == theirs
+    return max(covered(mine, theirs), covered(theirs, mine)) >= 0.7
 
 
 def numbers_of(caller: str, fields: Mapping[str, Any]) -> list[str]:

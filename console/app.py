@@ -17,6 +17,7 @@ from console.api import routes as api
 from console.audit import routes as audit
 from console.body import BodyLimit
 from console.callbacks import routes as callbacks
+from console.drafts import desk
 from console.drafts import routes as drafts
 from console.floor import routes as floor
 from console.floor.board import Board
@@ -37,8 +38,8 @@ from console.phone import proxy as phone_proxy
 from console.phone import routes as phone
 from console.phone.sockets import PhoneSockets
 from console.promise import routes as promise
+from console.repeats import routes as repeats
 from console.replay import routes as replay
-from console.replay.peaks import PeaksCache
 from console.roster import routes as roster
 from console.samples import routes as samples
 from console.seat import registering
@@ -72,6 +73,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     phone.router,
     monitor.router,
     drafts.router,
+    desk.router,
+    repeats.router,
     replay.router,
     samples.router,
     orders.router,
@@ -103,7 +106,6 @@ def create_app(settings: Settings, database: Database, clock: Clock | None = Non
         FloorHub(database, {"floor": board.render, wallboard.FACE: wall.render}),
         LoginLimit(),
         open_objects(settings, database, clock),
-        PeaksCache(),
         SeatHub(database),
         PhoneSockets(),
         wall=wall,

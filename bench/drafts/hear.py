@@ -1,4 +1,4 @@
-"""What the pipeline hears of a call under a condition, kept under `data/drafts` until the sound or the model changes."""
+"""What the pipeline hears of a call under a condition, kept under `data/drafts` until sound or model changes."""
 
 from __future__ import annotations
 

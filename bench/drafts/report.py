@@ -72,7 +72,9 @@ def plot(title: str, conditions: Sequence[str], scores: Sequence[Scores]) -> str
         "0.95, all others 0.90); –: neither said nor found</text>",
     ]
     for column, condition in enumerate(conditions):
-        out.append(f'<text x="{left + wide * column + wide / 2}" y="{top - 10}" text-anchor="middle">{condition}</text>')
+        out.append(
+            f'<text x="{left + wide * column + wide / 2}" y="{top - 10}" text-anchor="middle">{condition}</text>'
+        )
     for row, name in enumerate(rows):
         y = top + high * row
         out.append(f'<text x="{left - 10}" y="{y + 15}" text-anchor="end">{name}</text>')
