@@ -13,7 +13,7 @@ from transcribe.draft.result import Alternative, Evidence, Kind, Outcome
 from transcribe.draft.roles import SEAT_PHRASES
 from transcribe.draft.sorts import Chosen
 
-_ENOUGH = 2.5
+_ENOUGH = 1.4
 _EARLIEST_COUNTS = 0.5
 """What the first line weighs; the last weighs in full."""
 _DENIED = re.compile("(?:不|没|没有|还没|无法|不能|怎么|是否|如果|要是|等|才)(?:有|能|会|给|帮|您|我)*$")
@@ -82,10 +82,7 @@ def _taken_back(lines: Sequence[Line], words: Lexicon) -> Chosen[Outcome] | None
 def _of_kind(outcome: Outcome, kind: Kind) -> Outcome:
     """A suggestion or a report that is passed on was recorded; a complaint that was recorded is passed on (D14)."""
     if outcome in _PASSES_ON:
-        if kind is Kind.SUGGESTION:
-            return Outcome.RECORDED
-        if kind is Kind.COMPLAINT:
-            return Outcome.DISPATCHED
+        return Outcome.DISPATCHED if kind is Kind.COMPLAINT else Outcome.RECORDED
     return outcome
 
 
@@ -101,7 +98,7 @@ def _signs(lines: Sequence[Line], words: Lexicon) -> list[_Sign]:
                     or match.end() == match.start()
                 ):
                     continue
-                if line.text[end : end + 1] == "?" or _ASKED.search(line.text, start, end):
+                if line.text[line.clause(match.start(), match.end())[1] :][:1] == "?" or _ASKED.search(line.text, start, end):
                     continue
                 found.append(_Sign(Outcome(outcome), weight * late, number, start, end))
     return found

@@ -91,7 +91,7 @@ def extract(turns: Sequence[Turn], call: CallContext | None = None) -> DraftResu
     heard = listen(mark_callers(normalise(turns)), words)
     tallies = weigh(heard, words)
     sheet = _Sheet()
-    kind = _judge(sheet, heard, tallies)
+    kind = _judge(sheet, heard, tallies, known.service)
     _facts(sheet, heard.lines, words, kind, known)
     _phrases(sheet, heard.lines, tallies, kind)
     _sorts(sheet, heard.lines, words, tallies, kind)
@@ -110,15 +110,15 @@ def _draft(sheet: _Sheet) -> DraftResult:
     )
 
 
-def _judge(sheet: _Sheet, heard: Heard, tallies: Tallies) -> Kind:
+def _judge(sheet: _Sheet, heard: Heard, tallies: Tallies, service: str | None) -> Kind:
     lines = heard.lines
-    kind, sure = decide_kind(tallies)
+    kind, sure = decide_kind(tallies, service)
     tally = tallies["kind"]
     sheet.put("kind", kind, sure, tally.evidence(kind.value, lines), tally.others(kind.value, lines))
     business, sure = decide_business(tallies["business"], kind)
     tally = tallies["business"]
     sheet.put("business", business, sure, tally.evidence(business.value, lines), tally.others(business.value, lines))
-    nature, sure = decide_nature(tallies["nature"], kind)
+    nature, sure = decide_nature(tallies, kind)
     tally = tallies["nature"]
     value = nature.value if nature else None
     sheet.put("nature", nature, sure, tally.evidence(value, lines), tally.others(value, lines))
@@ -207,7 +207,8 @@ def _days(sheet: _Sheet, lines: Sequence[Line], call: CallContext, places: Seque
 
 
 def _phrases(sheet: _Sheet, lines: Sequence[Line], tallies: Tallies, kind: Kind) -> None:
-    request, happened = find_request(lines, kind), find_happened(lines, tallies)
+    request = find_request(lines, kind)
+    happened = find_happened(lines, tallies) if kind is not Kind.ENQUIRY else None
     for name, phrase, confidence in (
         ("request", request, min(0.9, 0.3 + 0.09 * request.weight) if request else 0.0),
         ("what_happened", happened, min(0.85, 0.3 + 0.05 * happened.weight) if happened else 0.0),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from transcribe.draft.hearing import Heard
 from transcribe.draft.lexicon import FACETS, MORE_FACETS, Lexicon
@@ -41,9 +41,19 @@ _TROUBLE = (
     Nature.SERVICE_QUALITY, Nature.COMMUNICATION_QUALITY, Nature.FAULT_REPAIR, Nature.WORK_ERROR, Nature.PRODUCT_QUALITY
 )  # fmt: skip
 _TROUBLE_SHARE = 0.25
+NOTHING = "nothing"
+"""What speaks for a call about nothing of the hotline's: a wrong number, praise, thanks."""
+_SOMETHING = 0.5
+_GRIEVANCE_FROM = 0.9
+"""A complaint needs this much: one word such as 问题 is none."""
+_PLAIN_TROUBLE = 4.0
+_MENU_SAYS = 1.5
+_BY_MENU = {
+    "complaint": Kind.COMPLAINT, "suggestion": Kind.SUGGESTION, "report": Kind.REPORT, "standards": Kind.ENQUIRY,
+}  # fmt: skip
 """Who only names a trouble (座机没有声音) complains of it, unless asking or suggesting is plainer."""
-_NATURE_FROM = {Kind.COMPLAINT: 1.0, Kind.ENQUIRY: 2.0, Kind.SUGGESTION: 3.0}
-"""Questions and suggestions often touch on a subject without being about one of the eight natures."""
+_NATURE_FROM = 1.0
+_SIGNAL = re.compile("信号|掉话|盲区")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +95,14 @@ class Tally:
         return min(0.97, lead * support * 1.2)
 
     def evidence(self, value: str | None, lines: Sequence[Line]) -> tuple[Evidence, ...]:
+        """The strongest mentions, of as many turns as there are before a second one of any."""
         strongest = sorted(self.mentions.get(value or "", []), key=lambda each: (-each.weight, each.line, each.start))
         spans = dict.fromkeys((each.line, each.start, each.end) for each in strongest if each.weight > 0)
-        return tuple(lines[line].evidence(start, end) for line, start, end in list(spans)[:_EVIDENCE_PER_FIELD])
+        first_of: dict[int, tuple[int, int, int]] = {}
+        for span in spans:
+            first_of.setdefault(span[0], span)
+        ranked = dict.fromkeys([*first_of.values(), *spans])
+        return tuple(lines[line].evidence(start, end) for line, start, end in list(ranked)[:_EVIDENCE_PER_FIELD])
 
     def others(self, value: str | None, lines: Sequence[Line]) -> tuple[Alternative, ...]:
         """The values that come next, each with its evidence."""
@@ -114,20 +129,34 @@ def weigh(heard: Heard, lexicon: Lexicon) -> Tallies:
     return tallies
 
 
-def decide_kind(tallies: Tallies) -> tuple[Kind, float]:
-    """The kind of call. What is a grievance remains a complaint however politely it is asked about."""
+def decide_kind(tallies: Tallies, service: str | None = None) -> tuple[Kind, float]:
+    """The kind of call. What is a grievance remains a complaint however politely it is asked about.
+
+    `service` is what the caller chose in the menu. A call in which nobody complains, suggests or reports anything is
+    taken for an enquiry, with confidence 0: it makes no complaint.
+    """
     tally = tallies["kind"]
     scores = {kind: tally.scores.get(kind.value, 0.0) for kind in Kind}
     grievance = scores[Kind.COMPLAINT]
-    trouble = max((tallies["nature"].scores.get(nature.value, 0.0) for nature in _TROUBLE), default=0.0)
+    worst = max(_TROUBLE, key=lambda nature: tallies["nature"].scores.get(nature.value, 0.0))
+    trouble = tallies["nature"].scores.get(worst.value, 0.0)
+    if tallies["kind"].scores.get(NOTHING, 0.0) > max(grievance, scores[Kind.REPORT], scores[Kind.SUGGESTION]):
+        tally.scores.clear()
+        return Kind.ENQUIRY, 0.0
     scores[Kind.COMPLAINT] += _TROUBLE_SHARE * trouble
+    if trouble >= _PLAIN_TROUBLE or not tally.mentions[Kind.COMPLAINT.value]:
+        tally.mentions[Kind.COMPLAINT.value] += [
+            replace(each, weight=each.weight * _TROUBLE_SHARE) for each in tallies["nature"].mentions[worst.value]
+        ]
     if grievance >= 4:
         scores[Kind.ENQUIRY] *= 0.45
-    tally.scores.update({kind.value: score for kind, score in scores.items()})
-    if max(scores.values()) <= 0:
-        about_something = tallies["business"].scores or tallies["nature"].scores
-        return Kind.COMPLAINT, 0.3 if about_something else 0.05
+    if service in _BY_MENU and scores[_BY_MENU[service]] > 0:
+        scores[_BY_MENU[service]] += _MENU_SAYS
+    tally.scores.clear()
+    tally.scores.update({kind.value: score for kind, score in scores.items() if score})
     kind = max(Kind, key=lambda each: scores[each])
+    if scores[kind] < _SOMETHING or (kind is Kind.COMPLAINT and scores[kind] < _GRIEVANCE_FROM):
+        return Kind.ENQUIRY, tally.confidence(Kind.ENQUIRY.value) * 0.5
     return kind, tally.confidence(kind.value)
 
 
@@ -141,14 +170,25 @@ def decide_business(tally: Tally, kind: Kind) -> tuple[Business, float]:
     return Business(value), tally.confidence(value)
 
 
-def decide_nature(tally: Tally, kind: Kind) -> tuple[Nature | None, float]:
-    """The nature; a report of bad information has none of the eight (D93), a complaint without any is `other`."""
-    value, score = tally.best()
-    if kind is Kind.REPORT:
+def decide_nature(tallies: Tallies, kind: Kind) -> tuple[Nature | None, float]:
+    """The nature of a complaint (D5), `other` where nothing is named; the other kinds of call have none."""
+    if kind is not Kind.COMPLAINT:
         return None, 0.0
-    if value is not None and score >= _NATURE_FROM[kind]:
+    tally = tallies["nature"]
+    _one_trouble(tally, tallies["business"])
+    value, score = tally.best()
+    if value is not None and score >= _NATURE_FROM:
         return Nature(value), tally.confidence(value)
-    return (Nature.OTHER, 0.2) if kind is Kind.COMPLAINT else (None, 0.0)
+    return Nature.OTHER, 0.0
+
+
+def _one_trouble(tally: Tally, business: Tally) -> None:
+    """手机打不出去 where the signal is weak speaks of the signal, not of a line to be repaired."""
+    signal = any(_SIGNAL.search(each.label) for each in tally.mentions[Nature.COMMUNICATION_QUALITY.value])
+    if signal and business.best()[0] == Business.MOBILE.value:
+        fault = tally.scores.get(Nature.FAULT_REPAIR.value, 0.0)
+        tally.scores[Nature.COMMUNICATION_QUALITY.value] += 0.6 * fault
+        tally.scores[Nature.FAULT_REPAIR.value] = 0.4 * fault
 
 
 def decide_urgent(tally: Tally, kind: Kind) -> tuple[bool, float]:
