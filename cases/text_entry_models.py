@@ -31,10 +31,6 @@ class TextEntry(Base):
     """The original's text, where somebody typed or pasted it, or the e-mail's."""
     draft: Mapped[dict[str, Any] | None]
     """What was proposed from the words, with the evidence of each field as characters of them."""
-    fields: Mapped[dict[str, Any]]
-    """What stands in the form: name of a field → what was typed."""
-    version: Mapped[int] = mapped_column(default=0)
-    saved_at: Mapped[datetime]
     state: Mapped[str]
     """A `cases.text_entries.TextState`."""
     order_number: Mapped[str | None] = mapped_column(ForeignKey("orders.number"))

@@ -392,6 +392,7 @@ def _vault_up() -> None:
         sa.Column("day_key", sa.String(), nullable=True),
         sa.Column("stored_at", moment, nullable=False),
         sa.Column("scrubbed_at", moment, nullable=True),
+        sa.Column("damage", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_stored_objects")),
     )
     for name in ("call_uid", "day_key", "scrubbed_at"):
@@ -521,9 +522,6 @@ def _texts_up() -> None:
         sa.Column("reply_to", sa.String(), nullable=False),
         sa.Column("words", sa.String(), nullable=False),
         sa.Column("draft", JSON, nullable=True),
-        sa.Column("fields", JSON, nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("order_number", sa.String(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
