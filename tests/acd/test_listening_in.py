@@ -12,6 +12,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from acd import desk, monitoring
+from acd.commands import CommandKind
 from acd.monitoring import Mode, MonitoringView
 from acd.words import Level
 from hotline import accounts
@@ -24,6 +25,7 @@ from recordings import store
 from recordings.finalise import Node, attempt
 from recordings.sealed import open_objects
 from tests.acd.floor_rig import Floor, open_floor, until
+from tests.acd.oncall_rig import press
 
 pytestmark = pytest.mark.asterisk
 
@@ -115,6 +117,27 @@ async def is_over(floor: Floor) -> None:
     await until(matches, 30, "the listening is over")
 
 
+async def nobody_s_file_has_what_is_said_in_a_pause(floor: Floor, call: str, listening: str) -> None:
+    """The supervisor's recording has the call in its right leg; the agent's pause silences that one, too."""
+    folder = floor.node.paths.recordings
+    files = [folder / f"{uid}.{leg}.sln16" for uid in (call, listening) for leg in ("rx", "tx")]
+
+    def loud() -> list[bool]:
+        return [bool(np.frombuffer(path.read_bytes()[-16_000:], "<i2").any()) for path in files]
+
+    async def silent() -> bool:
+        return not any(loud())
+
+    async def all_there() -> bool:
+        return all(loud())
+
+    await until(all_there, 20, "everything is recorded")
+    assert await press(floor, "8001", CommandKind.PAUSE) is None
+    await until(silent, 20, "nothing is recorded")
+    assert await press(floor, "8001", CommandKind.UNPAUSE) is None
+    await until(all_there, 20, "everything is recorded again")
+
+
 async def test_listen_is_heard_by_nobody_whisper_by_the_seat_and_barge_by_both(
     tmp_path: Path, database: Database
 ) -> None:
@@ -167,6 +190,7 @@ async def test_listen_is_heard_by_nobody_whisper_by_the_seat_and_barge_by_both(
             await goes_on(floor, mode)
             heard = await asyncio.gather(boss.hears(), seat.hears(), caller.hears())
             assert heard == [{"seat", "caller"}, at_seat, at_caller], mode
+        await nobody_s_file_has_what_is_said_in_a_pause(floor, call.uid, first)
         async with database.transaction() as session:
             await monitoring.change(session, first, None, listener="boss")
         await boss.phone.wait_for("disconnected", timeout=30)
