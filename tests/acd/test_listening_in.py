@@ -225,10 +225,9 @@ async def test_listen_is_heard_by_nobody_whisper_by_the_seat_and_barge_by_both(
         assert [span.mode for span in second.spans] == [Mode.WHISPER, Mode.BARGE]
         assert second.id != first
         assert {second.call_uid} == {call.uid}
-        files = Node(
-            Settings(data=tmp_path / "data"), database, SystemClock(), open_objects(Settings(data=tmp_path / "data"), database),
-            floor.node.paths.recordings, tmp_path,
-        )  # fmt: skip
+        settings = Settings(data=tmp_path / "data")
+        objects = open_objects(settings, database)
+        files = Node(settings, database, SystemClock(), objects, floor.node.paths.recordings, tmp_path)
         for uid, left, right in (
             (call.uid, {"caller"}, {"seat"}),
             (second.id, {"boss"}, {"caller", "seat"}),
