@@ -111,10 +111,23 @@ class Call:
         return found
 
     def justified(self, name: str) -> tuple[int, ...]:
-        """Turns that say so; a cause with none of its own is told by what happened."""
-        marked = "days" if name == "dates" else name
-        turns = tuple(at for at, turn in enumerate(self.turns) if marked in turn.justifies)
-        return self.justified("what_happened") if not turns and name in {"cause", "cause_detail", "tags"} else turns
+        """Turns that say so.
+
+        What the call is about as a whole is told by every sentence on the matter; consent by the question as well; a
+        moment by every sentence that names it; a cause with no sentence of its own by what happened.
+        """
+        if name in {"dates", "days"}:
+            forms = [form for item in self.items("dates") for form in item[0]]
+            return tuple(at for at, turn in enumerate(self.turns) if any(form in turn.text for form in forms))
+        wanted = _THE_MATTER if name in _OF_THE_WHOLE else {name}
+        turns = [at for at, turn in enumerate(self.turns) if turn.justifies & wanted]
+        if name == "consent":
+            turns = sorted({*turns, *(at - 1 for at in turns if at)})
+        return self.justified("what_happened") if not turns and name in {"cause_detail", "tags"} else tuple(turns)
+
+
+_OF_THE_WHOLE = {"kind", "business", "nature", "cause"}
+_THE_MATTER = frozenset({*_OF_THE_WHOLE, "what_happened", "request", "amount", "cause_detail"})
 
 
 def _same_number(said: str, calling: str) -> bool:

@@ -80,11 +80,11 @@ def plot(title: str, conditions: Sequence[str], scores: Sequence[Scores]) -> str
         out.append(f'<text x="{left - 10}" y="{y + 15}" text-anchor="end">{name}</text>')
         for column, each in enumerate(scores):
             value = each.evidence if name == "evidence" else each.fields[name].f1
-            out += _cell(left + wide * column, y, wide - 4, high - 4, value, _aim(name))
+            out += _cell(left + wide * column, y, wide - 4, high - 4, value, aim=_aim(name))
     return "\n".join([*out, "</svg>", ""])
 
 
-def _cell(x: int, y: int, wide: int, high: int, value: float | None, aim: float) -> list[str]:
+def _cell(x: int, y: int, wide: int, high: int, value: float | None, *, aim: float) -> list[str]:
     if value is None:
         return [f'<text x="{x + wide / 2}" y="{y + 14}" text-anchor="middle" fill="#999">–</text>']
     frame = ' stroke="#143d14" stroke-width="2"' if value >= aim else ""

@@ -2,8 +2,8 @@
 
 What counts as right:
 - codes, numbers, amounts, marks: one of the true values exactly (an amount as a number);
-- `request`, `what_happened`: at least half of the true words' characters in order, in no more than three times as many
-  (and ten more); `place`, `shop`, `promised`, `dates`: at least six in ten, in no more than twice as many (and ten more);
+- `request`, `what_happened`: at least half of the true words' characters in order, in no more than three times as
+  many (and ten more); `place`, `shop`, `promised`, `dates`: at least six in ten, in no more than twice as many (and ten more);
 - `days`: the same first and last day; `tags`: each by itself.
 Figures are compared as they are read out, so that 三十 and 30 are the same. A field that the truth leaves open is not
 judged unless it holds one of the values that would be right.
@@ -132,7 +132,7 @@ def _several(call: Call, name: str, found: Iterable[Any], tally: Tally) -> tuple
         if hit is not None:
             left.remove(hit)
             right += not hit[1]
-        elif not any(_same(name, form, value) for forms, _ in wanted for form in forms) and not _length(name, value):
+        elif not any(_same(name, form, value) for forms, _ in wanted for form in forms) and not _no_day(name, value):
             wrong += 1
     tally.right += right
     tally.wrong += wrong
@@ -140,7 +140,7 @@ def _several(call: Call, name: str, found: Iterable[Any], tally: Tally) -> tuple
     return right > 0, wrong > 0 and not wanted, told
 
 
-def _length(name: str, value: Any) -> bool:
+def _no_day(name: str, value: Any) -> bool:
     """A stretch of time such as 三天 or a clock time is a date to some and none to others: it is not judged."""
     return name == "dates" and not any(mark in value for mark in "月号日周昨前今明后年拜期")
 
