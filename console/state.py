@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from console.login.limit import LoginLimit
     from console.pages import Pages
     from console.phone.sockets import PhoneSockets
-    from console.replay.peaks import PeaksCache
     from console.seat.stream import SeatHub
     from console.wallboard.wall import Wall
     from recordings.objects import Objects
@@ -35,7 +34,6 @@ class Console:
     hub: FloorHub
     login_limit: LoginLimit
     objects: Objects
-    peaks: PeaksCache
     seat_hub: SeatHub
     phones: PhoneSockets
     wall: Wall

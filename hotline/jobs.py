@@ -92,6 +92,12 @@ async def defer(
             return int(waiting)
 
 
+async def waiting_jobs(session: AsyncSession, task: str) -> int:
+    """How many jobs of one task are still to be done, those at work included."""
+    query = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = :task AND status IN ('todo', 'doing')")
+    return int((await session.execute(query, {"task": task})).scalar_one())
+
+
 def build_app(url: str) -> App:
     """The procrastinate application on the database at `url` (SQLAlchemy's form), with the kernel's own tasks."""
     app = App(

@@ -69,3 +69,9 @@ class NoRecording(RecordingError):
     """The call has no stored recording; the reconciliation says why."""
 
     code = "no_recording"
+
+
+class NotChecked(RecordingError):
+    """Nobody has looked through the recording for sensitive digits yet: only who may hear those can listen."""
+
+    code = "not_checked"

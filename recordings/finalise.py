@@ -26,7 +26,7 @@ from hotline.database import Database
 from hotline.jobs import JobContext, defer
 from hotline.settings import Settings
 from ivr.paths import NodePaths
-from recordings import calls, problems, store
+from recordings import calls, peaks, problems, store
 from recordings.encode import Encoded, encode, flush_folder
 from recordings.errors import LegsHeld, LegsMissing, ObjectDamaged, RecordingError, StoreConflict
 from recordings.findings import CallFacts, Limits, Problem, reconcile
@@ -144,6 +144,7 @@ async def _preserve(node: Node, legs: Legs, call: CallFacts | None, *, recovered
     try:
         # A thread will do: libsndfile and numpy let go of the interpreter's lock; an hour of sound takes two seconds.
         made = await asyncio.to_thread(encode, legs, target, answered_second=answered)
+        drawn = await peaks.made_of(target)
         plain = object_key(legs.uid, started_at, node.settings)
         marked = object_key(legs.uid, started_at, node.settings, sha256=made.sha256)
         key = await keep(node.objects, target, plain, marked, made.sha256)
@@ -153,6 +154,7 @@ async def _preserve(node: Node, legs: Legs, call: CallFacts | None, *, recovered
         if call is None:
             await calls.adopt(session, legs.uid, started_at, max(legs.changed_at, started_at))
         recovered = recovered or call is None
+        await peaks.save(session, legs.uid, made.sha256, drawn)
         return await write_row(session, node, legs.uid, made, key=key, started_at=started_at, recovered=recovered)
 
 

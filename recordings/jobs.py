@@ -9,15 +9,19 @@ from procrastinate import App, BaseRetryStrategy, RetryDecision
 from procrastinate.jobs import Job
 
 from hotline.jobs import JobContext
-from recordings import disk, reconcile
+from recordings import disk, figures, listenings, reconcile, scrub
 from recordings.errors import HostileName, LegsHeld, LegsMissing
 from recordings.finalise import Node, attempt
 from recordings.legs import holders, scan
+from recordings.sealed import open_objects
+from recordings.sealing import seal_old
 
 GROWTH_SECONDS = 5.0
 """A live leg grows by 32 kB a second and is flushed about once a second."""
 LATELY = timedelta(hours=3)
 """What the reconciliation of every minute looks at; the one of every hour looks back two days."""
+SCRUB_SECONDS = 600.0
+"""So long of each hour old recordings are sealed, and stored ones read back."""
 _HELD_WAIT = 2
 _HELD_ATTEMPTS = 30
 _LONGEST_WAIT = 600
@@ -61,11 +65,30 @@ def register(app: App, context: JobContext) -> None:
         await reconcile.run(node)
         await reconcile.tidy(node)
 
+    @app.periodic(cron="* * * * *")
+    @app.task(name="recordings.listenings", queueing_lock="recordings.listenings", pass_context=False)
+    async def close_listenings(timestamp: int) -> None:
+        async with context.database.transaction() as session:
+            await listenings.close_quiet(session, context.clock.now())
+
+    @app.periodic(cron="25 * * * *")
+    @app.task(name="recordings.scrub", queueing_lock="recordings.scrub", lock="recordings.scrub", pass_context=False)
+    async def scrub_on(timestamp: int) -> None:
+        objects = open_objects(context.settings, context.database, context.clock)
+        limits = context.settings.recordings
+        await seal_old(context.database, objects, seconds=SCRUB_SECONDS)
+        async with context.database.transaction() as session:
+            due = await scrub.due(session, context.clock.now(), limits.scrub_days)
+        if due:
+            rate = limits.scrub_mb_per_second * 1_000_000
+            await scrub.scrub(context.database, objects, context.clock, bytes_per_second=rate, seconds=SCRUB_SECONDS)
+
     @app.periodic(cron="* * * * * */20")
     @app.task(name="recordings.watch", queueing_lock="recordings.watch", pass_context=False)
     async def watch(timestamp: int) -> None:
         node = Node.of(context)
         disk.watch((node.spool, node.settings.instance_dir), node.settings.recordings)
+        await figures.measure(context.database, context.clock.now())
         before = await asyncio.to_thread(scan, node.spool)
         await asyncio.sleep(GROWTH_SECONDS if before.calls else 0)
         after = await asyncio.to_thread(scan, node.spool)

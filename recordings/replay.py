@@ -1,4 +1,8 @@
-"""Listening to a recording over HTTP: who may, one audit row per listening, and the bytes that were asked for."""
+"""Listening to a recording over HTTP: who may hear which rendition, the audit row, and the bytes that were asked for.
+
+Sensitive digits are silenced for everybody who does not ask for them and may hear them. Nobody else hears a recording
+before it was looked through, save in an emergency (`let_unchecked`).
+"""
 
 from __future__ import annotations
 
@@ -9,26 +13,43 @@ from datetime import datetime, timedelta
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from acd import monitoring
 from hotline import audit
 from hotline.accounts import Subject
 from hotline.roles import Action
-from recordings import store
-from recordings.errors import NoRecording, ObjectMissing
-from recordings.models import Listening
+from recordings import listenings, renditions, store
+from recordings.errors import NoRecording, NotChecked, ObjectMissing
 from recordings.objects import Objects
 from recordings.ranges import Part, Unsatisfiable, parse_range
+from recordings.renditions import Check
+from recordings.replay_models import UncheckedListening
+from recordings.store import RecordingView
 
-LISTENING = timedelta(minutes=15)
-"""A player asks for dozens of ranges: requests of one person for one call within this are one listening."""
+EMERGENCY = timedelta(minutes=30)
+"""How long somebody who said why may hear a recording that is not checked yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One rendition of a recording: what lies in the store, and why it has sensitive digits in it (or nothing)."""
+
+    key: str
+    sha256: str
+    bytes: int
+    clear: bool
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayResponse:
-    """What the web layer sends: `body` yields exactly `Content-Length` bytes."""
+    """What the web layer sends: `body` yields exactly `Content-Length` bytes, `first` on, of a file of `size`."""
 
     status: int
     headers: Mapping[str, str]
     body: AsyncIterator[bytes] = field(repr=False)
+    first: int = 0
+    size: int = 0
+    seconds: float = 0.0
 
 
 async def open_replay(
@@ -40,17 +61,20 @@ async def open_replay(
     range_header: str | None,
     now: datetime,
     if_range: str | None = None,
+    clear: bool = False,
 ) -> ReplayResponse:
     """Answer one request for the recording of `call_uid`: status 200, 206 or 416 (RFC 9110 §14).
 
-    Raises Denied where the role may not listen, NoRecording where the call has none, ObjectMissing where the store
+    With `clear` the sensitive digits are heard. Raises Denied where the role may not listen, or not hear those;
+    NoRecording where the call has none, NotChecked while it has not been looked through, ObjectMissing where the store
     lost it. The audit row (D126) is written before the first byte is sent, in the session's transaction.
     """
     subject.demand(Action.RECORDING_REPLAY)
     recording = await store.get(session, call_uid)
     if recording is None:
         raise NoRecording("this call has no stored recording; the list of recording problems says why")
-    size, etag = recording.bytes, f'"{recording.sha256}"'
+    found = await rendition_for(session, subject, recording, clear=clear, now=now)
+    size, etag = found.bytes, f'"{found.sha256}"'
     # §13.1.5: with If-Range a range holds only for the very same file.
     asked = parse_range(range_header if if_range in (None, etag) else None, size)
     headers = {
@@ -62,40 +86,67 @@ async def open_replay(
     if isinstance(asked, Unsatisfiable):
         refused = {**headers, "Content-Range": f"bytes */{size}", "Content-Length": "0"}
         return ReplayResponse(416, refused, _nothing())
-    if await objects.size(recording.object_key) != size:
+    if await objects.size(found.key) != size:
         raise ObjectMissing("the file of this recording is not in the store as it was; run `hotline recordings verify`")
-    await _note_listening(session, subject, call_uid, recording.sha256, now)
+    await listenings.opened(session, subject, call_uid, sha256=found.sha256, clear=found.clear, why=found.why, now=now)
     part = asked if isinstance(asked, Part) else Part(0, size - 1)
     headers |= {"Content-Type": "audio/flac", "Content-Length": str(part.length)}
     if isinstance(asked, Part):
         headers["Content-Range"] = f"bytes {part.first}-{part.last}/{size}"
-    body = objects.read(recording.object_key, part.first, part.length)
-    return ReplayResponse(206 if isinstance(asked, Part) else 200, headers, body)
+    body = objects.read(found.key, part.first, part.length)
+    status = 206 if isinstance(asked, Part) else 200
+    return ReplayResponse(status, headers, body, part.first, size, recording.seconds)
 
 
-async def _note_listening(session: AsyncSession, subject: Subject, call_uid: str, sha256: str, now: datetime) -> None:
-    """One audit row for each person, call and quarter of an hour, however many ranges are asked for at once."""
-    statement = (
-        insert(Listening)
-        .values(user_id=subject.user_id, call_uid=call_uid, opened_at=now, last_at=now, clear=True, heard=None, served=[])
-        .on_conflict_do_update(
-            index_elements=["user_id", "call_uid"],
-            set_={"opened_at": now},
-            where=Listening.opened_at <= now - LISTENING,
-        )
-        .returning(Listening.call_uid)
-    )
-    if (await session.scalar(statement)) is None:
-        return
+async def rendition_for(
+    session: AsyncSession, subject: Subject, recording: RecordingView, *, clear: bool, now: datetime
+) -> Served:
+    """Which bytes this person hears. Raises Denied or NotChecked."""
+    original = Served(recording.object_key, recording.sha256, recording.bytes, clear=True)
+    if clear:
+        subject.demand(Action.SENSITIVE_VIEW)
+        return Served(recording.object_key, recording.sha256, recording.bytes, clear=True, why="sensitive")
+    check = await check_of(session, recording)
+    if check is None:
+        if not await _emergency(session, subject, recording.call_uid, now):
+            raise NotChecked("this recording is being checked for card numbers; try again when it is transcribed")
+        return Served(original.key, original.sha256, original.bytes, clear=True, why="unchecked")
+    if check.key is None or check.sha256 is None or check.bytes is None:
+        return Served(original.key, original.sha256, original.bytes, clear=False)
+    return Served(check.key, check.sha256, check.bytes, clear=False)
+
+
+async def check_of(session: AsyncSession, recording: RecordingView) -> Check | None:
+    """The check of a recording; a supervisor's own is settled by that of the call that is heard in it."""
+    check = await renditions.get(session, recording)
+    if check is not None:
+        return check
+    listening = await monitoring.get(session, recording.call_uid)
+    if listening is None:
+        return None
+    call = await store.get(session, listening.call_uid)
+    found = await renditions.get(session, call) if call is not None else None
+    if call is None or found is None:
+        return None
+    begun = (recording.started_at - call.started_at).total_seconds()
+    heard_there = any(start < begun + recording.seconds and begun < end for start, end in found.ranges)
+    return None if heard_there else Check(recording.sha256, ())
+
+
+async def let_unchecked(session: AsyncSession, subject: Subject, call_uid: str, *, reason: str, now: datetime) -> None:
+    """Let this person hear a recording before it is checked, for `EMERGENCY`; the reason goes into the audit."""
+    subject.demand(Action.RECORDING_UNCHECKED)
+    statement = insert(UncheckedListening).values(user_id=subject.user_id, call_uid=call_uid, at=now)
+    await session.execute(statement.on_conflict_do_update(index_elements=["user_id", "call_uid"], set_={"at": now}))
     await audit.record(
-        session,
-        actor=subject.login,
-        role=subject.role.value,
-        action=Action.RECORDING_REPLAY.value,
-        subject=f"call:{call_uid}",
-        detail={"sha256": sha256},
-        now=now,
-    )
+        session, actor=subject.login, role=subject.role.value, action=Action.RECORDING_UNCHECKED.value,
+        subject=f"call:{call_uid}", detail={"reason": reason}, now=now,
+    )  # fmt: skip
+
+
+async def _emergency(session: AsyncSession, subject: Subject, call_uid: str, now: datetime) -> bool:
+    row = await session.get(UncheckedListening, (subject.user_id, call_uid), populate_existing=True)
+    return row is not None and now - row.at < EMERGENCY
 
 
 async def _nothing() -> AsyncIterator[bytes]:

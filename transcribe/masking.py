@@ -30,6 +30,11 @@ def hidden(text: str) -> str:
     return "".join(each if each in _SHOWN else HIDDEN for each in text)
 
 
+def masked_text(text: str) -> str:
+    """A sentence that somebody typed, with what looks like a card number or a password covered."""
+    return Veil.over((), ()).text(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Veil:
     """What of one call is covered."""

@@ -22,8 +22,10 @@ from hotline.passwords import hash_password
 from hotline.roles import Role
 from hotline.settings import Settings
 from qa import draws
+from recordings import renditions, store
 from recordings.models import Recording
 from recordings.objects import Objects
+from recordings.renditions import Check
 from transcribe import drafts
 from transcribe.turns import Transcription, Turn
 
@@ -123,7 +125,7 @@ def speech(path: Path, seconds: float, *, rate: int = 16000) -> None:
 
 
 async def recording(session: AsyncSession, objects: Objects, uid: str, started_at: datetime, path: Path) -> None:
-    """Store the FLAC at `path` as the recording of call `uid`."""
+    """Store the FLAC at `path` as the recording of call `uid`, looked through without a finding."""
     key = f"test/{uid}.flac"
     await objects.put(key, path)
     data = path.read_bytes()
@@ -137,6 +139,10 @@ async def recording(session: AsyncSession, objects: Objects, uid: str, started_a
             started_at=started_at, finalised_at=started_at + timedelta(minutes=5),
         )
     )  # fmt: skip
+    await session.flush()
+    kept = await store.get(session, uid)
+    assert kept is not None
+    await renditions.note(session, uid, Check(kept.sha256, ()), started_at)
 
 
 def draft_json(**values: object) -> dict[str, object]:

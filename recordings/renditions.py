@@ -1,0 +1,142 @@
+"""The masked rendition of a recording: the same call with the stretches silenced in which sensitive digits are said.
+
+Made after recognition, by whoever knows the seconds (`transcribe`). A soft tone says that something was taken out. Both
+channels are covered, because the seat may be heard on the caller's line. The recording itself is never changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from recordings.encode import seal
+from recordings.models import Recording
+from recordings.objects import EXTENSION, Objects, keep
+from recordings.replay_models import RecordingCheck, RecordingMark, RecordingPeaks
+from recordings.spans import Span, from_json, merged, to_json
+from recordings.store import RecordingView, local_file
+
+FOLDER = "masked"
+"""Beside the days of the recordings, so that no search for lost recordings takes one for a call."""
+TONE_HZ = 440.0
+TONE_LEVEL = 0.02
+_RAMP = 0.02
+"""Seconds in which the tone comes and goes."""
+_MOST_RANGES = 2000
+_BLOCK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A recording that was looked through; `key` None where there was nothing to silence."""
+
+    source_sha256: str
+    ranges: tuple[Span, ...]
+    key: str | None = None
+    sha256: str | None = None
+    bytes: int | None = None
+
+
+async def get(session: AsyncSession, recording: RecordingView) -> Check | None:
+    """The check of exactly these bytes; None where nobody has looked through them yet."""
+    row = await session.get(RecordingCheck, recording.call_uid, populate_existing=True)
+    if row is None or row.source_sha256 != recording.sha256:
+        return None
+    return Check(row.source_sha256, tuple(from_json(row.ranges)), row.object_key, row.sha256, row.bytes)
+
+
+async def make(objects: Objects, recording: RecordingView, ranges: Iterable[Span]) -> Check:
+    """Silence `ranges` (seconds) and store what comes of it; nothing is stored where there are none.
+
+    Done again with the same ranges it finds the same object. Raises what `store.local_file` and `objects.keep` do.
+    """
+    found = tuple(merged(ranges, limit=recording.seconds, most=_MOST_RANGES))
+    if not found:
+        return Check(recording.sha256, ())
+    target = objects.work() / f"{recording.call_uid}~{uuid4().hex}.flac"
+    try:
+        async with local_file(objects, recording) as path:
+            await asyncio.to_thread(silence, path, target, found)
+        sha256, size = await asyncio.to_thread(seal, target)
+        stem = f"{FOLDER}/{recording.object_key.removesuffix(EXTENSION)}~masked"
+        key = await keep(objects, target, f"{stem}{EXTENSION}", f"{stem}-{sha256[:12]}{EXTENSION}", sha256)
+    finally:
+        target.unlink(missing_ok=True)
+    return Check(recording.sha256, found, key, sha256, size)
+
+
+async def note(session: AsyncSession, call_uid: str, check: Check, now: datetime) -> str | None:
+    """Make this the check that counts; the key of the rendition that it replaces, to be deleted after the commit."""
+    before = await session.get(RecordingCheck, call_uid, with_for_update=True, populate_existing=True)
+    old = before.object_key if before is not None and before.object_key != check.key else None
+    former = [key for key in (*(before.former if before is not None else ()), old) if key and key != check.key]
+    row = {
+        "checked_at": now, "source_sha256": check.source_sha256, "ranges": to_json(check.ranges),
+        "object_key": check.key, "sha256": check.sha256, "bytes": check.bytes, "former": former,
+    }  # fmt: skip
+    statement = insert(RecordingCheck).values(call_uid=call_uid, **row)
+    await session.execute(statement.on_conflict_do_update(index_elements=["call_uid"], set_=row))
+    return old
+
+
+async def keys_of(session: AsyncSession, call_uid: str) -> list[str]:
+    """Every object that was made of this call's recording beside it, for an erasure."""
+    row = await session.get(RecordingCheck, call_uid, populate_existing=True)
+    return [] if row is None else [key for key in (row.object_key, *row.former) if key is not None]
+
+
+async def forget(session: AsyncSession, call_uid: str) -> None:
+    """Delete what is known beside a recording that is being erased: check, waveform, marks."""
+    for table in (RecordingCheck, RecordingPeaks, RecordingMark):
+        await session.execute(delete(table).where(table.call_uid == call_uid))
+
+
+async def unchecked(session: AsyncSession, call_uids: Sequence[str]) -> set[str]:
+    """Which of these calls have a recording that nobody has looked through."""
+    rows = await session.scalars(
+        select(Recording.call_uid)
+        .outerjoin(
+            RecordingCheck,
+            (RecordingCheck.call_uid == Recording.call_uid) & (RecordingCheck.source_sha256 == Recording.sha256),
+        )
+        .where(Recording.call_uid.in_(call_uids), RecordingCheck.call_uid.is_(None))
+    )
+    return set(rows)
+
+
+def silence(source: Path, target: Path, ranges: Sequence[Span]) -> None:
+    """Write `source` to the new FLAC file `target` with a soft tone instead of what is heard in `ranges`."""
+    with soundfile.SoundFile(source) as file:
+        rate = file.samplerate
+        with soundfile.SoundFile(
+            target, "x", samplerate=rate, channels=file.channels, format="FLAC", subtype="PCM_16"
+        ) as out:
+            at = 0
+            while len(block := file.read(_BLOCK, dtype="int16", always_2d=True)):
+                for start, end in ranges:
+                    first, last = math.floor(start * rate), math.ceil(end * rate)
+                    low, high = max(first, at), min(last, at + len(block))
+                    if low < high:
+                        block[low - at : high - at] = _tone(low, high, first, last, rate)[:, None]
+                out.write(block)
+                at += len(block)
+
+
+def _tone(low: int, high: int, first: int, last: int, rate: int) -> npt.NDArray[np.int16]:
+    """Samples `low` to `high` of the tone that stands for `first` to `last`."""
+    at = np.arange(low, high)
+    edge = np.minimum(at - first, last - 1 - at) / (_RAMP * rate)
+    wave = np.sin(2 * np.pi * TONE_HZ * at / rate) * np.clip(edge, 0, 1) * TONE_LEVEL
+    return np.round(wave * 32767).astype(np.int16)
