@@ -31,6 +31,8 @@ _WANTED_BACK_BONUS = 1.5
 """Whoever wants money back has named the sum somewhere, if any."""
 _ENOUGH = 1.5
 _ENOUGH_TO_ASK = 4.0
+_TOTAL_BONUS = 3.0
+_MONTHLY = re.compile("(?:每个?月|一个月|月月|按月|月租)[^,。?!]{0,6}$")
 _MOST = 4
 
 
@@ -73,6 +75,8 @@ def find_amount(lines: Sequence[Line], lexicon: Lexicon, kind: Kind) -> tuple[Am
         totals[each.yuan] = max(totals.get(each.yuan, -9.0), score) + repeated
     if not totals:
         return None, ()
+    for yuan in _totals_of_months(sums, lines):
+        totals[yuan] += _TOTAL_BONUS
     enough = _ENOUGH if kind is Kind.COMPLAINT else _ENOUGH_TO_ASK
     latest = {each.yuan: (each.line, each.start) for each in sums}
     ranked = sorted(totals, key=lambda yuan: (totals[yuan], latest[yuan]), reverse=True)
@@ -84,6 +88,14 @@ def find_amount(lines: Sequence[Line], lexicon: Lexicon, kind: Kind) -> tuple[Am
         for each in amounts
         if each is not best
     )
+
+
+def _totals_of_months(sums: Sequence[Sum], lines: Sequence[Line]) -> set[Decimal]:
+    """Sums that are a monthly one times the months: 每个月六十九块，三个月二百零七块."""
+    monthly = {each.yuan for each in sums if _MONTHLY.search(lines[each.line].text[max(0, each.start - 8) : each.start])}
+    return {
+        each.yuan for each in sums for one in monthly if each.yuan > one and each.yuan % one == 0 and each.yuan / one <= 36
+    }
 
 
 def _amount(yuan: Decimal, total: float, scored: Sequence[tuple[float, Sum]], lines: Sequence[Line]) -> Amount:

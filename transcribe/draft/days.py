@@ -25,10 +25,10 @@ from transcribe.draft.result import Days
 Span = tuple[date, date]
 
 _AHEAD = re.compile(
-    "要(?!求|是|不|说)|会(?!员|议)|将|准备|打算|计划|预约|改到|改约|改成|下次|之前|以前必须|必须|到期|再来|能不能|可以|什么时候|答应|说好|约好|安排|截止"
+    "要(?!求|是|不|说)|会(?!员|议)|将|准备|打算|计划|改到|改成|下次|之前|必须|到期|再来|能不能|可以|什么时候|安排|截止"
 )
 _BEHIND = re.compile(
-    "了|过|就|从|已经|申请|办的|买的|开始|发现|的时候|扣|收到|断|坏|没来|没有|没人|以来|至今|到现在|当时"
+    "了|过|就|从|已经|申请|办的|买的|开始|发现|的时候|扣|收到|断|坏|没来|没有|没人|以来|至今|到现在|当时|白|结果|等"
 )
 _EARLIEST_YEAR = 1990
 _LATEST_YEAR = 2100
@@ -50,7 +50,7 @@ _LUNAR = {
 }
 _BLOCKS = ("国庆", "十一", "五一", "劳动", "春节", "过年", "元旦", "清明", "端午", "中秋")
 _ALWAYS_BLOCKS = ("国庆", "五一", "春节", "过年")
-"""Without 节 or 那天 these mean the days off, not the one day."""
+"""Without 那天 these mean the days off, not the one day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +66,16 @@ class Told:
         return Days(self.text, first.isoformat(), last.isoformat())
 
 
-def tell_days(moment: Moment, line: Line, text: str, today: date) -> Told | None:
-    """What days `moment` means in a call of `today`; None where it names none (晚上八点) or one that is not (二月三十号)."""
+def tell_days(moment: Moment, line: Line, text: str, today: date, before: date | None = None) -> Told | None:
+    """What days `moment` means in a call of `today`; None where it names none (晚上八点) or one that is not (二月三十号).
+
+    `before` is the day named before it in the same turn: a day that was agreed on then (说好周六来) came after it.
+    """
     ahead, sure = _looks_ahead(moment, line)
     spans = [span for span in readings(moment.parts, moment.until, today, ahead=ahead) if _plausible(span)]
+    if before is not None and before < today and _BARE & set(moment.parts) and _AGREED_ON.search(_left(moment, line)):
+        agreed = [span for span in readings(moment.parts, moment.until, before, ahead=True) if before < span[0]]
+        spans = [*agreed[:1], *(span for span in spans if span not in agreed[:1])]
     if not spans:
         return None
     confidence = 0.9 if len(spans) == 1 else 0.8 if sure else 0.65
@@ -88,6 +94,14 @@ def _looks_ahead(moment: Moment, line: Line) -> tuple[bool, bool]:
     )
     ahead, behind = len(_AHEAD.findall(around)), len(_BEHIND.findall(around))
     return ahead > behind, not ahead or not behind
+
+
+def _left(moment: Moment, line: Line) -> str:
+    return line.text[max(line.clause(moment.start, moment.end)[0], moment.start - 12) : moment.start]
+
+
+_BARE = frozenset({"bare_week", "weekend", "day"})
+_AGREED_ON = re.compile("说好|讲好|约好|约了|约的|约定|预约|答应|承诺|定好|定在|改到|改在|推到|说是?|通知")
 
 
 def _plausible(span: Span) -> bool:
@@ -371,7 +385,7 @@ def _recent(parts: Mapping[str, str], today: date) -> Sequence[Span]:
 
 def _festival(parts: Mapping[str, str], today: date, *, ahead: bool) -> Sequence[Span]:
     name = parts["festival"]
-    whole = "whole" in parts or ("that" not in parts and not name.endswith("节") and name.startswith(_ALWAYS_BLOCKS))
+    whole = "whole" in parts or ("that" not in parts and name.startswith(_ALWAYS_BLOCKS))
     years = [_year(parts["year"], today)] if "year" in parts else range(today.year - 2, today.year + 3)
     spans = [span for year in years if year and (span := _festival_in(name, year, whole=whole))]
     return spans if "year" in parts else _around(spans, today, ahead=ahead)

@@ -81,7 +81,7 @@ def _taken_back(lines: Sequence[Line], words: Lexicon) -> Chosen[Outcome] | None
 
 def _of_kind(outcome: Outcome, kind: Kind) -> Outcome:
     """A suggestion or a report that is passed on was recorded; a complaint that was recorded is passed on (D14)."""
-    if outcome in _PASSES_ON:
+    if outcome in _PASSES_ON and kind is not Kind.ENQUIRY:
         return Outcome.DISPATCHED if kind is Kind.COMPLAINT else Outcome.RECORDED
     return outcome
 

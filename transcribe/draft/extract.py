@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from transcribe.draft.amounts import find_amount
 from transcribe.draft.calling import agreed_number, check_number, near_miss, surer, this_number
 from transcribe.draft.consent import find_consent
 from transcribe.draft.context import CallContext
-from transcribe.draft.days import tell_days
+from transcribe.draft.days import Told, tell_days
 from transcribe.draft.endings import find_outcome
 from transcribe.draft.hearing import Heard, listen
 from transcribe.draft.judge import (
@@ -129,6 +130,8 @@ def _judge(sheet: _Sheet, heard: Heard, tallies: Tallies, service: str | None) -
 
 def _facts(sheet: _Sheet, lines: Sequence[Line], words: Lexicon, kind: Kind, call: CallContext) -> None:
     """Numbers, sums, days and places."""
+    if kind is Kind.REPORT:
+        sheet.choose("reported", find_reported(lines))
     _phone(sheet, lines, call)
     amount, others = find_amount(lines, words, kind)
     if amount is not None:
@@ -142,7 +145,7 @@ def _facts(sheet: _Sheet, lines: Sequence[Line], words: Lexicon, kind: Kind, cal
 
 
 def _phone(sheet: _Sheet, lines: Sequence[Line], call: CallContext) -> None:
-    ranked = rank_phones(lines)
+    ranked = [each for each in rank_phones(lines) if each.number != sheet.values.get("reported")]
     phone = ranked[0] if ranked and ranked[0].confidence >= ENOUGH else None
     this = this_number(lines, call.caller) or agreed_number(lines, call.caller)
     if this is not None and (phone is None or phone.confidence < this.confidence):
@@ -186,11 +189,13 @@ def _days(sheet: _Sheet, lines: Sequence[Line], call: CallContext, places: Seque
     if call.called_at is None:
         return
     today = call.called_at.date()
-    told = [
-        (days, evidence)
-        for moment, evidence in zip(moments, said, strict=True)
-        if (days := tell_days(moment, lines[moment.line], evidence.text, today)) is not None
-    ]
+    told: list[tuple[Told, Evidence]] = []
+    before: dict[int, date] = {}
+    for moment, evidence in zip(moments, said, strict=True):
+        days = tell_days(moment, lines[moment.line], evidence.text, today, before.get(moment.line))
+        if days is not None:
+            told.append((days, evidence))
+            before[moment.line] = days.spans[0][0]
     if told:
         confidence = sum(days.confidence for days, _ in told) / len(told)
         others = tuple(
@@ -228,7 +233,6 @@ def _sorts(sheet: _Sheet, lines: Sequence[Line], words: Lexicon, tallies: Tallie
     elif kind is Kind.REPORT:
         report = find_report(tallies["report"], lines)
         sheet.choose("report", report)
-        sheet.choose("reported", find_reported(lines, sheet.values.get("phone")))
         if report is not None:
             sheet.choose("cause", follows_from_report(report))
     elif kind is Kind.COMPLAINT:

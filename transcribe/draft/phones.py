@@ -30,11 +30,15 @@ _SEPARATORS = ".-—·~/"
 _BETWEEN = re.compile("[,。:]?(?:(?:嗯|呃|啊|哦|那个|然后|再|后面是?|就是|接着|对|呢|额|诶)[,。]?)*")
 """What may stand between two groups of one number."""
 _UNIT = re.compile(
-    "^(?:多|来)?(?:元|块|角|毛|年|月|日|天|个|次|兆|[gm]b?(?![a-z])|点|小时|分|秒|岁|楼|室|栋|幢|单元|%|条|张|倍|人|台|部)"
+    "^(?:多|来)?(?:元|块|角|毛|年|月|日|天|个|次|兆|[gm]b?(?![a-z])|点|小时|分|秒|岁|位|楼|室|栋|幢|单元|%|条|张|倍|人|台|部)"
 )
 _TENS = "十百千万"
 _TIMES = re.compile("([两二三四五六七八九2-9])个([零〇一二三四五六七八九幺\\d])")
 
+_DIGITS_BEFORE = re.compile("[零〇一二三四五六七八九幺\\d],$")
+_END_PUT_RIGHT = re.compile(
+    "(?:不对|不是|错了|说错|讲错|打错|更正)[^\\d零〇一二三四五六七八九幺]{0,8}(?:后面|最后|末尾|尾号|结尾|后[两三四]位|最后[一两三四]位)[^\\d零〇一二三四五六七八九幺]{0,5}$"
+)
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"0(?:10|2\d)[2-8]\d{7}|0[3-9]\d{2}[2-8]\d{6,7}")
 _LOCAL = re.compile(r"[2-8]\d{6,7}")
@@ -68,6 +72,14 @@ class Group:
     start: int
     end: int
     sure: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Groups that were said one after another, and all their digits."""
+
+    digits: str
+    parts: tuple[Group, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +122,31 @@ def _as_phone(score: float, number: str, said: Sequence[tuple[Group, ...]], line
 
 
 def spoken_digits(lines: Sequence[Line]) -> tuple[tuple[str, Evidence], ...]:
-    """Rows of ten digits or more that the caller said in one go, whether or not they are a number that can exist."""
+    """Rows of ten digits or more that the caller said, whether or not they are a number that can exist."""
     return tuple(
-        (group.digits, line.evidence(group.start, group.end))
+        (row.digits, lines[part.line].evidence(part.start, part.end))
+        for row in digit_rows(lines)
+        if len(row.digits) >= _MOBILE_DIGITS - 1
+        for part in row.parts[:1]
+    )
+
+
+def digit_rows(lines: Sequence[Line]) -> Iterator[Row]:
+    """The caller's groups of digits, joined to rows as far as they follow one another."""
+    groups = [
+        group
         for number, line in enumerate(lines)
         if line.is_caller
         for group in digit_groups(number, line)
-        if len(group.digits) >= _MOBILE_DIGITS - 1
-    )
+    ]
+    held: list[Group] = []
+    for group in groups:
+        if held and not (len(held) < _MAX_GROUPS and _follows(held[-1], group, lines)):
+            yield Row("".join(each.digits for each in held), tuple(held))
+            held = []
+        held.append(group)
+    if held:
+        yield Row("".join(each.digits for each in held), tuple(held))
 
 
 def digit_groups(number: int, line: Line) -> Iterator[Group]:
@@ -175,7 +204,7 @@ def _group_at(number: int, text: str, start: int) -> Group | None:
     position = end = start
     while position < len(text):
         times = _TIMES.match(text, position)
-        if times and (digits or _digit(text, times.end())):
+        if times and (digits or _digit(text, times.end()) or _DIGITS_BEFORE.search(text[max(0, position - 3) : position])):
             digits.append(_WRITTEN[times[2]] * int(_WRITTEN.get(times[1], "2")))
             sure += len(digits[-1])
             position = end = times.end()
@@ -226,7 +255,10 @@ def _numbers(groups: Sequence[Group], lines: Sequence[Line]) -> Iterator[tuple[s
         for last in range(first, min(first + _MAX_GROUPS, len(groups))):
             if last > first and not _follows(groups[last - 1], groups[last], lines):
                 break
-            digits += groups[last].digits
+            if last > first and _puts_right(groups[last - 1], groups[last], lines, len(digits)):
+                digits = digits[: -len(groups[last].digits)] + groups[last].digits
+            else:
+                digits += groups[last].digits
             number = _possible(digits)
             if number is not None:
                 yield number, tuple(groups[first : last + 1])
@@ -236,13 +268,19 @@ def _follows(one: Group, other: Group, lines: Sequence[Line]) -> bool:
     """Whether `other` may go on with the number that `one` began."""
     if one.line == other.line:
         between = lines[one.line].text[one.end : other.start]
-        return _BETWEEN.fullmatch(between) is not None
+        return _BETWEEN.fullmatch(between) is not None or _END_PUT_RIGHT.search(between) is not None
     if other.line - one.line > 2 or len(one.digits) >= 11:
         return False
     before, after = lines[one.line], lines[other.line]
     if after.turn.start - before.turn.end > _MAX_SECONDS_BETWEEN:
         return False
     return len(before.text) - one.end <= _MAX_GAP and other.start <= _MAX_GAP
+
+
+def _puts_right(one: Group, other: Group, lines: Sequence[Line], so_far: int) -> bool:
+    """Whether `other` replaces the end of the number that `one` ended: 二六幺九，不对，后面是二六九幺."""
+    same_line = one.line == other.line and so_far > len(other.digits)
+    return same_line and _END_PUT_RIGHT.search(lines[one.line].text[one.end : other.start]) is not None
 
 
 def _possible(digits: str) -> str | None:
@@ -298,7 +336,7 @@ def _said_score(parts: tuple[Group, ...], lines: Sequence[Line]) -> float:
     if _WRONG.match(after):
         score -= 0.3
     if any(_WRONG.match(lines[one.line].text[one.end :]) for one, _ in pairwise(parts)):
-        score -= 0.3
+        score += 0.1 if _puts_right(parts[-2], last, lines, _MOBILE_DIGITS) else -0.3
     said = sum(len(part.digits) for part in parts)
     if said == _MOBILE_DIGITS + 1:
         score -= 0.15

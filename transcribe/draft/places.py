@@ -15,8 +15,9 @@ _OF_PLACES = (
     "小区|花园|花苑|家园|嘉园|名苑|公寓|大厦|大楼|写字楼|广场|新村|社区|山庄|新城|车站|火车站|汽车站|高铁站|地铁站|客运站|机场|码头|学校|中学|小学|大学|学院"
     "|幼儿园|医院|卫生院|卫生服务站|敬老院|养老院|菜市场|批发市场|农贸市场|市场|商场|商城|商贸城|步行街|购物中心|公园|体育馆|图书馆|工业园|产业园|科技园|园区|开发区|高新区"
     "|酒店|宾馆|饭店|超市|宿舍楼|宿舍|派出所|居委会|村委会|工厂|工地|停车场|地下室|地下车库|村|镇|乡|街道|大街|路口|路|街|巷|弄|胡同|大道|苑|号楼|栋|幢|单元|号院|区|县|市|省|州"
+    "|[东南西北]站|出站口|进站口|[东南西北正后侧][大]?门|桥头|大桥|立交桥|会所|教堂|寺|庙|塔|码头|口岸|菜场|厂区|矿区|工业区|生活区|家属院|家属区|大院|四合院|胡同口|巷口"
 )
-_OF_SHOPS = "营业厅|服务厅|合作厅|专营店|专卖店|体验店|旗舰店|加盟店|连锁店|手机店|通讯店|门店|代理点|代办点|代理店|代办处|代理商|营业网点|服务网点|合作网点|代理网点|网点|营业部|营业所|缴费点|便利店|卖场"
+_OF_SHOPS = "营业厅|服务厅|合作厅|专营店|专卖店|体验店|旗舰店|加盟店|连锁店|手机店|通讯店|门店|代理点|代办点|代理店|代办处|代理商|营业网点|服务网点|合作网点|代理网点|网点|营业所|缴费点|便利店|卖场"
 _NOT_IN_NAMES = frozenset(
     "我你您他她它们的了把说这那哪有是就要会到去在从问请个跟没不想给打办买让被很都也还又再可什怎为着过住每只搬于位址呢吗啊吧嗯呃对话开走叫找"
 )
@@ -24,6 +25,10 @@ _LONGEST_NAME = 8
 _HOUSE = re.compile(
     "(?:[\\d一二三四五六七八九十百零〇幺两]{1,5}(?:号楼|号院|号(?!线|码)|栋|幢|座|单元|弄|室|楼|层|期|区|村|队|组|门)(?:之[一二三四])?)+(?:[\\d一二三四五六七八九零〇]{3,4}室?)?"
 )
+_NAMED_HOUSE = re.compile(
+    f"(?![的在和跟])[\u4e00-\u9fff]{{1,5}}?(?=[\\d一二三四五六七八九十百零〇幺两]{{1,5}}(?:号(?!线|码)|栋|幢|弄|室))(?:{_HOUSE.pattern})"
+)
+"""A house by its number behind a name that no word ends: 丁家桥十六号."""
 _NUMERALS = frozenset("0123456789一二三四五六七八九十百零〇幺两")
 _ENDS_OF_PLACES = re.compile(f"(?:{_OF_PLACES})(?!话|号码|由|上网|况|线|边|标|数|灯|过|民|信|政府?(?!路)|场价)")
 _ENDS_OF_SHOPS = re.compile(f"(?:{_OF_SHOPS})")
@@ -92,13 +97,13 @@ def _units(number: int, text: str, *, asked: bool) -> Iterator[Place]:
     held: tuple[int, int] | None = None
     for match in _ENDS_OF_PLACES.finditer(text):
         end = match.end()
-        house = _HOUSE.match(text, end)
+        house = _HOUSE.match(text, end) or _NAMED_HOUSE.match(text, end)
         end = house.end() if house else end
         if held is not None and match.start() < held[1]:
             continue
         floor = held[1] if held else 0
         start = _name_start(text, match.start(), floor)
-        if held is not None and start <= held[1]:
+        if held is not None and (start <= held[1] or (text[held[1] : start] == "," and match.start() - start >= 1)):
             held = (held[0], end)
             continue
         if held is not None:
