@@ -75,7 +75,7 @@ class Header:
             found = bytes(decrypt(data, [identity]))
         except DecryptError as error:
             raise ObjectDamaged(f"{where} cannot be decrypted with key {self.day_key} ({error})") from error
-        line = _place(self.key, index, len(self.lengths), self.size)
+        line = _place(self, index)
         wanted = min(self.segment, self.size - index * self.segment)
         if not found.startswith(line) or len(found) != len(line) + wanted:
             raise ObjectDamaged(f"{where} holds something else; somebody has changed the store")
@@ -134,7 +134,7 @@ def seal(source: Path, target: Path, *, key: str, day_key: str, recipient: Recip
             if len(data) != min(SEGMENT, size - index * SEGMENT):
                 raise OSError(f"{source.name} changed while it was sealed")
             plain.update(data)
-            sealed = encrypt(_place(key, index, count, size) + data, [recipient])
+            sealed = encrypt(_place(blank, index) + data, [recipient])
             lengths.append(len(sealed))
             digests.append(hashlib.sha256(sealed).hexdigest())
             out.write(sealed)
@@ -162,8 +162,10 @@ def _sound(header: Header) -> bool:
     )
 
 
-def _place(key: str, index: int, count: int, size: int) -> bytes:
-    return _line({"bytes": size, "index": index, "object": key, "segments": count})
+def _place(header: Header, index: int) -> bytes:
+    """The line with which segment `index` of this object begins."""
+    said = {"bytes": header.size, "day_key": header.day_key, "index": index, "object": header.key}
+    return _line({**said, "segments": len(header.lengths)})
 
 
 def _line(said: dict[str, object]) -> bytes:

@@ -85,10 +85,15 @@ class DayKeys:
         known = self._open.get(key_id)
         if known is not None:
             return known
-        async with self._database.transaction() as session:
-            row = await session.get(DayKey, key_id)
+        row = await self._row(key_id)
         wrapped = row.wrapped if row is not None else await self._copy(key_id)
-        found = master.read(self._settings).unwrap(wrapped, key_id)
+        try:
+            found = master.read(self._settings).unwrap(wrapped, key_id)
+        except KeyUnavailable:
+            again = await self._row(key_id)  # a rotation may have ended between the row and the file
+            if again is None or again.wrapped == wrapped:
+                raise
+            found = master.read(self._settings).unwrap(again.wrapped, key_id)
         if row is None:
             await self._adopt(key_id, found)
         if len(self._open) >= _KEPT_OPEN:
@@ -96,10 +101,26 @@ class DayKeys:
         self._open[key_id] = found
         return found
 
+    async def take_up_copies(self) -> None:
+        """Take up again every day key of which only the copy beside the objects is left."""
+        async with self._database.transaction() as session:
+            known = set(await session.scalars(select(DayKey.id)))
+        async for found in self._store.listing(COPIES.rstrip("/")):
+            key_id = found.key.removeprefix(COPIES).removesuffix(".age")
+            if key_id not in known:
+                try:
+                    await self.identity(key_id)
+                except KeyUnavailable as error:
+                    _log.error("recordings.day_key_copy_unusable", key=key_id[:80], reason=str(error))
+
     async def copy_out(self, rows: Sequence[DayKey]) -> None:
         """Write the wrapped copies beside the objects, replacing older ones."""
         for row in rows:
             await self._store.write(copy_key(row.id), row.wrapped.encode())
+
+    async def _row(self, key_id: str) -> DayKey | None:
+        async with self._database.transaction() as session:
+            return await session.get(DayKey, key_id)
 
     async def _make(self, session: AsyncSession, day: date, now: datetime) -> DayKey:
         identity = Identity.generate()

@@ -7,9 +7,11 @@ ignored. So the disk is watched, and legs that are held open must grow.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 
 import structlog
 from prometheus_client import Gauge
@@ -22,6 +24,7 @@ from recordings.legs import Holders, Spool
 
 MEGABYTE = 1 << 20
 FREE = Gauge("hotline_recordings_disk_free_bytes", "Free space where calls are recorded", ["folder"])
+USED = Gauge("hotline_recordings_disk_used_ratio", "Used share of the disk where calls are recorded", ["folder"])
 SPOOL_BYTES = Gauge("hotline_recordings_spool_bytes", "Raw legs that wait in the spool or are being written")
 SPOOL_CALLS = Gauge("hotline_recordings_spool_calls", "Calls with raw legs in the spool")
 STALLED = Gauge("hotline_recordings_stalled_calls", "Live calls whose legs do not grow: they are not being recorded")
@@ -50,8 +53,10 @@ class DiskReport:
         return self.level is not Level.FULL
 
 
-def assess(free: dict[Path, int], limits: RecordingSettings) -> DiskReport:
-    """Judge free bytes by folder."""
+def assess(
+    free: dict[Path, int], limits: RecordingSettings, used: Mapping[Path, float] = MappingProxyType({})
+) -> DiskReport:
+    """Judge free bytes by folder, and the share of each disk that is used (0…1)."""
     folder, left = min(free.items(), key=lambda item: item[1])
     free_mb = left // MEGABYTE
     if free_mb < limits.full_free_mb:
@@ -60,15 +65,22 @@ def assess(free: dict[Path, int], limits: RecordingSettings) -> DiskReport:
     if free_mb < limits.low_free_mb:
         said = f"{folder} has {free_mb} MB free; below {limits.full_free_mb} MB calls are no longer recorded"
         return DiskReport(Level.LOW, free_mb, folder, said)
+    fullest = max(used, key=lambda each: used[each], default=folder)
+    if used.get(fullest, 0.0) > limits.full_share:
+        said = f"the disk of {fullest} is {used[fullest]:.0%} used ({free[fullest] // MEGABYTE} MB free)"
+        return DiskReport(Level.LOW, free[fullest] // MEGABYTE, fullest, said)
     return DiskReport(Level.OK, free_mb, folder, f"{free_mb} MB free in {folder}")
 
 
 def check(folders: tuple[Path, ...], limits: RecordingSettings) -> DiskReport:
     """Look at the disks of `folders` (or of the nearest folder above one that is not made yet)."""
-    free = {folder: shutil.disk_usage(_existing(folder)).free for folder in folders}
-    for folder, left in free.items():
-        FREE.labels(str(folder)).set(left)
-    return assess(free, limits)
+    disks = {folder: shutil.disk_usage(_existing(folder)) for folder in folders}
+    free = {folder: disk.free for folder, disk in disks.items()}
+    used = {folder: disk.used / (disk.used + disk.free or 1) for folder, disk in disks.items()}
+    for folder in disks:
+        FREE.labels(str(folder)).set(free[folder])
+        USED.labels(str(folder)).set(used[folder])
+    return assess(free, limits, used)
 
 
 def readiness(settings: Settings) -> Check:

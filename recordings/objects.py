@@ -12,6 +12,7 @@ import asyncio
 import errno
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from recordings.legs import check_uid
 
 CHUNK = 256 * 1024
 EXTENSION = ".flac"
+_SHA_MARK = re.compile(r"[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,12 @@ def day_folders(start: datetime, end: datetime, settings: Settings) -> list[str]
 def uid_of_key(key: str) -> str:
     """The call that an object belongs to; HostileName where the key is not one of ours."""
     return check_uid(key.rsplit("/", 1)[-1].removesuffix(EXTENSION).split("~", 1)[0])
+
+
+def made_of_recording(key: str) -> bool:
+    """Whether this is what was made of a recording, such as `…~masked.flac`, and not a recording itself."""
+    _, mark, name = key.rsplit("/", 1)[-1].removesuffix(EXTENSION).partition("~")
+    return bool(mark) and _SHA_MARK.fullmatch(name) is None
 
 
 async def digest(objects: Objects, key: str) -> tuple[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,6 +30,13 @@ async def list_open(session: AsyncSession) -> list[OpenProblem]:
         .order_by(RecordingProblem.found_at, RecordingProblem.id)
     )
     return [OpenProblem(row.call_uid, Problem(row.problem), row.detail, row.found_at) for row in rows]
+
+
+async def open_counts(session: AsyncSession) -> Mapping[Problem, int]:
+    """How many problems of each kind are open; kinds without one are 0."""
+    query = select(RecordingProblem.problem, func.count()).where(RecordingProblem.resolved_at.is_(None))
+    found = {kind: int(count) for kind, count in await session.execute(query.group_by(RecordingProblem.problem))}
+    return {kind: found.get(kind.value, 0) for kind in Problem}
 
 
 async def count_open(session: AsyncSession) -> int:

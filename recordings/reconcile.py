@@ -15,11 +15,12 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from recordings import calls, problems, store, stored
-from recordings.errors import LegsHeld, ObjectDamaged, ObjectMissing, RecordingError
+from recordings.errors import LegsHeld, RecordingError
 from recordings.finalise import Node, attempt
-from recordings.findings import CallFacts, Finding, Problem, reconcile
+from recordings.findings import CallFacts, Problem, reconcile
 from recordings.legs import Spool, scan
-from recordings.objects import day_folders, digest
+from recordings.objects import day_folders
+from recordings.private import sweep
 from recordings.problems import OpenProblem
 from recordings.restore import restore_orphans
 from recordings.store import RecordingView
@@ -32,14 +33,6 @@ HELD_GRACE = timedelta(minutes=10)
 """Legs that somebody still holds, Asterisk or another finaliser, are a finding only after this."""
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyReport:
-    """Stored recordings read back, and those that are not what they were."""
-
-    checked: int
-    damaged: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +77,7 @@ async def run(node: Node, *, look_back: timedelta = LOOK_BACK) -> Report:
             looked_at.values(), kept.values(), reasons=waiting, stored=sizes, limits=node.limits,
             expected=await stored.sizes(session, sizes),
         )  # fmt: skip
-        # Damage is only ever opened here: whether the bytes are whole again only `verify`, which hashes them, can say.
+        # Damage is only ever opened here: whether the bytes are whole again, the scrubber says, which hashes them.
         kinds = set(Problem) - {Problem.UNREADABLE}
         opened, resolved = await problems.apply(session, {*looked_at, *kept, *open_before}, kinds, found, now)
         still_open = tuple(await problems.list_open(session))
@@ -96,12 +89,13 @@ async def run(node: Node, *, look_back: timedelta = LOOK_BACK) -> Report:
 
 
 async def tidy(node: Node) -> int:
-    """Remove half-made files that killed finalisers left behind a day ago; how many there were."""
+    """Remove what killed processes left behind: plain copies at once, half-made files after a day; how many."""
+    swept = await asyncio.to_thread(sweep, node.objects.work())
     before = node.clock.now() - timedelta(days=1)
     old = [path for path in node.work.iterdir() if path.stat().st_mtime < before.timestamp()]
     for path in old:
         path.unlink(missing_ok=True)
-    return len(old) + await asyncio.to_thread(node.objects.forget_halves, before)
+    return swept + len(old) + await asyncio.to_thread(node.objects.forget_halves, before)
 
 
 async def _sizes(node: Node, kept: Iterable[RecordingView], listed: dict[str, int]) -> dict[str, int]:
@@ -147,25 +141,3 @@ async def _facts(
         if call is not None:
             looked_at[uid] = call
     return looked_at, kept
-
-
-async def verify(node: Node) -> VerifyReport:
-    """Read every stored recording back and compare its SHA-256 with its row's; opens and resolves `unreadable`."""
-    found: list[Finding] = []
-    checked = 0
-    async with node.database.transaction() as session:
-        everything = await store.everything(session)
-    for recording in everything:
-        checked += 1
-        try:
-            sha256, size = await digest(node.objects, recording.object_key)
-        except (ObjectMissing, ObjectDamaged) as error:
-            found.append(Finding(recording.call_uid, Problem.UNREADABLE, str(error)))
-            continue
-        if sha256 != recording.sha256:
-            said = f"{recording.object_key} ({size} bytes) does not have the SHA-256 it was stored with"
-            found.append(Finding(recording.call_uid, Problem.UNREADABLE, said))
-    async with node.database.transaction() as session:
-        scope = {recording.call_uid for recording in everything}
-        await problems.apply(session, scope, {Problem.UNREADABLE}, found, node.clock.now())
-    return VerifyReport(checked, tuple(found))

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
-from uuid import uuid4
 
 from sqlalchemy import select
 
 from recordings import calls, store
 from recordings.encode import measure
-from recordings.errors import HostileName, RecordingError
+from recordings.errors import HostileName, ObjectDamaged, RecordingError
 from recordings.finalise import Node, write_row
 from recordings.legs import uid_started_at
 from recordings.models import Recording
-from recordings.objects import Stored, uid_of_key
+from recordings.objects import EXTENSION, Stored, made_of_recording, uid_of_key
+from recordings.private import opened_copy
 
 
 async def restore_orphans(node: Node, stored: Sequence[Stored]) -> tuple[list[str], list[tuple[str, str]]]:
@@ -29,7 +29,7 @@ async def restore_orphans(node: Node, stored: Sequence[Stored]) -> tuple[list[st
     restored: list[str] = []
     refused: list[tuple[str, str]] = []
     for found in stored:
-        if found.key in known:
+        if found.key in known or made_of_recording(found.key):
             continue
         try:
             uid = uid_of_key(found.key)
@@ -50,14 +50,10 @@ async def _restore(node: Node, found: Stored, uid: str) -> bool:
         if await store.get(session, uid) is not None:
             return False
         call = await calls.get(session, uid)
-    copy = node.work / f"{uid}~{uuid4().hex}.flac"
-    try:
-        with copy.open("xb") as file:
-            async for chunk in node.objects.read(found.key, 0, found.bytes):
-                file.write(chunk)
+    async with opened_copy(node.objects, found.key, EXTENSION) as copy:
         made = await asyncio.to_thread(measure, copy)
-    finally:
-        copy.unlink(missing_ok=True)
+    if not await node.objects.holds(found.key, made.sha256):
+        raise ObjectDamaged(f"{found.key} is not what was stored under it")
     started_at = uid_started_at(uid) or found.changed_at - timedelta(seconds=made.seconds)
     started_at = call.entered_at if call is not None else started_at
     async with node.database.transaction() as session:

@@ -7,12 +7,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from recordings.errors import HostileName
 from recordings.legs import check_uid
+from recordings.models import Recording
 from recordings.vault_models import StoredObject
 
 _OF_A_CALL = re.compile(r"\d{4}/\d\d/\d\d/(?P<uid>[^/~]+)(~[^/]*)?\.flac", re.ASCII)
@@ -32,6 +33,7 @@ class ObjectRow:
     day_key: str | None
     stored_at: datetime
     scrubbed_at: datetime | None = None
+    damage: str | None = None
 
     @property
     def sealed(self) -> bool:
@@ -79,6 +81,34 @@ async def sizes(session: AsyncSession, keys: Collection[str]) -> dict[str, int]:
     """Lengths that objects must have in the store, by key."""
     query = select(StoredObject.key, StoredObject.stored_bytes).where(StoredObject.key.in_(list(keys)))
     return {row.key: row.stored_bytes for row in await session.execute(query)}
+
+
+async def unknown_recordings(session: AsyncSession) -> list[tuple[str, str, str]]:
+    """Recordings whose object has no row: call, key, SHA-256."""
+    known = select(StoredObject.key).where(StoredObject.key == Recording.object_key).exists()
+    query = select(Recording.call_uid, Recording.object_key, Recording.sha256).where(~known)
+    return [(uid, key, sha256) for uid, key, sha256 in await session.execute(query.order_by(Recording.object_key))]
+
+
+async def note_scrubbed(session: AsyncSession, key: str, damage: str | None, now: datetime) -> None:
+    """What came of reading an object back."""
+    statement = update(StoredObject).where(StoredObject.key == key)
+    await session.execute(statement.values(scrubbed_at=now, damage=damage))
+
+
+async def remaining(session: AsyncSession, key: str, *, unsealed: bool = False) -> tuple[int, int]:
+    """How many objects come after `key` in their order, and how many bytes they have in the store."""
+    query = select(func.count(), func.coalesce(func.sum(StoredObject.stored_bytes), 0)).where(StoredObject.key > key)
+    if unsealed:
+        query = query.where(StoredObject.day_key.is_(None))
+    count, size = (await session.execute(query)).one()
+    return int(count), int(size)
+
+
+async def damaged(session: AsyncSession) -> int:
+    """How many objects were found damaged when they were last read back."""
+    query = select(func.count()).select_from(StoredObject).where(StoredObject.damage.is_not(None))
+    return int((await session.execute(query)).scalar_one())
 
 
 async def after(session: AsyncSession, key: str, limit: int, *, unsealed: bool = False) -> list[ObjectRow]:

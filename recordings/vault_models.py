@@ -45,6 +45,8 @@ class StoredObject(Base):
     day_key: Mapped[str | None] = mapped_column(index=True)
     stored_at: Mapped[datetime]
     scrubbed_at: Mapped[datetime | None] = mapped_column(index=True)
+    damage: Mapped[str | None]
+    """What the scrubber found wrong with it when it was last read."""
 
 
 class ScrubRun(Base):

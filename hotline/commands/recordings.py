@@ -1,4 +1,4 @@
-"""`hotline recordings`: hold calls against their recordings, and the stored files against their checksums."""
+"""`hotline recordings`: hold calls against their recordings; the other commands lie beside it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from hotline.commands import recordings_vault as vault
 from hotline.commands.recordings_import import command as import_command
 
 if TYPE_CHECKING:
@@ -17,8 +18,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
-app = typer.Typer(help="Recordings: recover, reconcile, verify (D66).", no_args_is_help=True)
+app = typer.Typer(help="Recordings: recover, reconcile, read back, keys (D66).", no_args_is_help=True)
 app.command("import")(import_command)
+app.command("scrub")(vault.scrub_command)
+app.command("verify")(vault.verify_command)
+app.command("seal")(vault.seal_command)
+app.command("rotate-master")(vault.rotate_master_command)
+app.command("rotate-day")(vault.rotate_day_command)
 
 
 @app.command("reconcile")
@@ -57,23 +63,6 @@ def reconcile_command(
         if report.sound:
             typer.echo("every call has a sound recording")
     if not report.sound:
-        raise typer.Exit(1)
-
-
-@app.command("verify")
-def verify_command(as_json: Json = False) -> None:
-    """Read every stored recording back and compare its SHA-256; exits 1 when one is damaged or gone."""
-    from recordings import reconcile
-
-    report = _on_node(reconcile.verify)
-    if as_json:
-        damaged = [{"call": each.call_uid, "detail": each.detail} for each in report.damaged]
-        typer.echo(json.dumps({"checked": report.checked, "damaged": damaged}, ensure_ascii=False))
-    else:
-        for each in report.damaged:
-            typer.echo(f"{each.problem.value:<14}{each.call_uid}: {each.detail}")
-        typer.echo(f"{report.checked} recordings read back, {len(report.damaged)} damaged")
-    if report.damaged:
         raise typer.Exit(1)
 
 
