@@ -32,6 +32,7 @@ from recordings.legs import check_uid
 
 CHUNK = 256 * 1024
 EXTENSION = ".flac"
+_RENDITION = re.compile(r"[a-z][a-z0-9-]*")
 _SHA_MARK = re.compile(r"[0-9a-f]{12}")
 
 
@@ -221,7 +222,7 @@ def uid_of_key(key: str) -> str:
 def made_of_recording(key: str) -> bool:
     """Whether this is what was made of a recording, such as `…~masked.flac`, and not a recording itself."""
     _, mark, name = key.rsplit("/", 1)[-1].removesuffix(EXTENSION).partition("~")
-    return bool(mark) and _SHA_MARK.fullmatch(name) is None
+    return bool(mark) and _RENDITION.fullmatch(name) is not None and _SHA_MARK.fullmatch(name) is None
 
 
 async def digest(objects: Objects, key: str) -> tuple[str, int]:

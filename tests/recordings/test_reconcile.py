@@ -17,6 +17,8 @@ from hotline.clock import ManualClock
 from recordings import problems, reconcile, store
 from recordings.finalise import Node, attempt
 from recordings.models import Recording
+from recordings.scrub import scrub
+from recordings.sealed import open_objects
 from tests.recordings.conftest import AddCall, stored_file
 from tests.recordings.sounds import NOW, leave, tone
 
@@ -111,37 +113,9 @@ async def test_a_file_that_left_the_store_is_unreadable_until_it_is_verified_aga
     assert named(await reconcile.run(node)) == [(UID, "unreadable")]
     away.rename(path)
     assert named(await reconcile.run(node)) == [(UID, "unreadable")]
-    assert (await reconcile.verify(node)).damaged == ()
+    objects = open_objects(node.settings, node.database, node.clock)
+    assert (await scrub(node.database, objects, node.clock, bytes_per_second=None)).damaged == ()
     assert named(await reconcile.run(node)) == []
-
-
-async def test_verify_finds_a_changed_bit_and_a_lost_file(node: Node, add_call: AddCall) -> None:
-    for uid in ("n1-1.1", "n1-2.1", "n1-3.1"):
-        await add_call(uid, 4)
-        leave(node.spool, uid, tone(4), tone(4))
-        await attempt(node, uid)
-    async with node.database.transaction() as session:
-        keys = {each.call_uid: each.object_key for each in await store.everything(session)}
-    paths = {uid: stored_file(node, key) for uid, key in keys.items()}
-    changed, lost = paths["n1-1.1"], paths["n1-2.1"]
-    data = bytearray(changed.read_bytes())
-    data[len(data) // 2] ^= 1
-    changed.write_bytes(data)
-    lost.unlink()
-    report = await reconcile.verify(node)
-    assert report.checked == 3
-    assert {finding.call_uid for finding in report.damaged} == {"n1-1.1", "n1-2.1"}
-    assert {uid for uid, _ in named(await reconcile.run(node))} == {"n1-1.1", "n1-2.1"}
-
-
-@pytest.mark.parametrize("ago", [30, 120])
-async def test_the_ordinary_job_comes_first(ago: float, node: Node, add_call: AddCall) -> None:
-    await add_call(UID, 4, ago=ago)
-    leave(node.spool, UID, tone(4), tone(4))
-    report = await reconcile.run(node)
-    assert (UID in report.waiting, UID in report.recovered) == (ago < 60, ago >= 60)
-    later = replace(node, clock=ManualClock(NOW + timedelta(seconds=90)))
-    assert (await reconcile.run(later)).sound
 
 
 async def test_a_recording_whose_row_was_lost_gets_it_back_from_the_store(node: Node, add_call: AddCall) -> None:

@@ -1,0 +1,65 @@
+"""A process that SIGKILL ends at a named step: `python -m tests.recordings.rotator STEP URL DATA`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotline.clock import ManualClock
+from hotline.database import Database
+from hotline.settings import Settings
+from recordings import master, rotation
+from recordings.daykeys import DayKeys
+from recordings.private import opened_copy
+from recordings.sealed import open_objects
+from tests.recordings.killed import after, die
+from tests.recordings.sounds import NOW
+
+STEPS = ("file_holds_both", "rewrapped", "committed", "copied", "file_holds_one")
+
+
+def arm(step: str) -> None:
+    """Let the process die right after the step."""
+    write = master.write
+    writes = iter(range(9))
+    patch = pytest.MonkeyPatch()
+
+    def die_after(number: int) -> Any:
+        def wrapped(*args: Any) -> None:
+            write(*args)
+            if next(writes) == number:
+                die()
+
+        return wrapped
+
+    match step:
+        case "file_holds_both":
+            patch.setattr(master, "write", die_after(0))
+        case "rewrapped":
+            patch.setattr(rotation.audit, "record", die)
+        case "committed":
+            patch.setattr(DayKeys, "copy_out", die)
+        case "copied":
+            patch.setattr(DayKeys, "copy_out", after(DayKeys.copy_out))
+        case "file_holds_one":
+            patch.setattr(master, "write", die_after(1))
+
+
+async def main(arguments: list[str]) -> None:
+    step, url, data = arguments
+    settings, database, clock = Settings(data=Path(data)), Database(url), ManualClock(NOW)
+    objects = open_objects(settings, database, clock)
+    if step == "copy":
+        async with opened_copy(objects, "2026/11/21/n1-1.1.flac"):
+            die()
+    await objects.keys.current()
+    arm(step)
+    await rotation.rotate_master(settings, database, clock, objects.keys, actor="me")
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:]))
