@@ -27,3 +27,9 @@ class FetchError(TranscribeError):
     """A model could not be fetched."""
 
     code = "model_fetch_failed"
+
+
+class RecogniserFailed(TranscribeError):
+    """The engine raised on everything it was given."""
+
+    code = "recogniser_failed"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from transcribe.text import ends_sentence, simplified, spoken
 from transcribe.turns import Word
@@ -24,7 +25,7 @@ _UNSURE = -0.45
 _LOOP = re.compile(r"(.{1,12}?)\1{4,}")
 """The same one to twelve characters five times in a row or more."""
 _LEAST_ECHO = 4
-"""Characters of the prompt's word list that are more than one of its words."""
+"""Characters of the prompt's word list that nobody says by chance."""
 _LONGEST_LOOP = 15
 """Characters of a loop that a person may still say, such as 喂喂喂喂喂."""
 
@@ -34,22 +35,22 @@ def is_silence(no_speech: float, logprob: float) -> bool:
     return (no_speech > 0.6 and logprob < -0.8) or (no_speech > 0.45 and logprob < -1.0)
 
 
-def without_inventions(words: Sequence[Word], no_speech: float = 0.0, echo: str = "") -> list[Word]:
+def without_inventions(words: Sequence[Word], no_speech: float = 0.0, echo: Sequence[str] = ()) -> list[Word]:
     """Words less the sentences that were made up.
 
-    `no_speech` is the probability that their window is silence. `echo` is a list of words in the recogniser's prompt:
-    two or more of them in that order are the prompt, not the speaker.
+    `no_speech` is the probability that their window is silence. `echo` are the words of the recogniser's prompt: two
+    or more of them in that order are the prompt, not the speaker; so is a single one where the recogniser is unsure.
     """
     return [word for sentence in _sentences(words) if not is_invented(sentence, no_speech, echo) for word in sentence]
 
 
-def is_invented(sentence: Sequence[Word], no_speech: float, echo: str = "") -> bool:
+def is_invented(sentence: Sequence[Word], no_speech: float, echo: Sequence[str] = ()) -> bool:
     text = simplified("".join(word.text for word in sentence))
     said = spoken(text)
-    if not said or (len(said) >= _LEAST_ECHO and said in spoken(echo)):
+    if not said or is_echo(said, echo):
         return True
     sure = sum(math.log(max(word.confidence, 1e-4)) for word in sentence) / len(sentence)
-    if _CREDITS.search(text) and (sure < _UNSURE or no_speech > 0.3):
+    if (_CREDITS.search(text) or said in echo) and (sure < _UNSURE or no_speech > 0.3):
         return True
     loop = _LOOP.search(said)
     return (
@@ -58,6 +59,21 @@ def is_invented(sentence: Sequence[Word], no_speech: float, echo: str = "") -> b
         and len(loop.group()) > 0.6 * len(said)
         and not said.isdigit()
     )
+
+
+def is_echo(said: str, echo: Sequence[str]) -> bool:
+    """Whether `said` runs over from one word of the prompt's list into the next."""
+    if len(said) < _LEAST_ECHO:
+        return False
+    listed = [spoken(word) for word in echo]
+    joined = "".join(listed)
+    borders = set(accumulate(map(len, listed)))
+    at = joined.find(said)
+    while at >= 0:
+        if any(at < border < at + len(said) for border in borders):
+            return True
+        at = joined.find(said, at + 1)
+    return False
 
 
 def _sentences(words: Sequence[Word]) -> Iterator[list[Word]]:

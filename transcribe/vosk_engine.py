@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict
 
@@ -29,13 +30,18 @@ class VoskRecogniser:
     """A Vosk model. It spaces its output by words, which is right in Korean and wrong in Chinese."""
 
     longest = 28.0
+    together = 1
 
     def __init__(self, folder: Path) -> None:
         vosk.SetLogLevel(-1)  # Kaldi writes its configuration to standard error otherwise
         self.name = f"vosk/{folder.name.removeprefix('vosk-')}"
         self._model = vosk.Model(str(folder))
 
-    def recognise(self, samples: Samples) -> list[Word]:
+    def recognise(self, windows: Sequence[Samples], words: Sequence[str] = ()) -> list[list[Word]]:
+        """`words` change nothing: Kaldi takes a grammar, which would shut out everything else that a caller may say."""
+        return [self._heard(samples) for samples in windows]
+
+    def _heard(self, samples: Samples) -> list[Word]:
         recogniser = vosk.KaldiRecognizer(self._model, RATE)
         recogniser.SetWords(True)
         pcm = (np.clip(samples, -1.0, 1.0) * 32767.0).astype("<i2")

@@ -62,7 +62,9 @@ def test_punctuation_alone_is_nothing() -> None:
 
 
 def test_the_word_list_of_the_prompt_is_no_speech_but_its_single_words_are() -> None:
-    words = "宽带、彩铃、声讯、移机、工号、固话。"
+    words = ("宽带", "彩铃", "声讯", "移机", "工号", "固话", "天翼高清")
     assert without_inventions(heard("彩铃、声讯、移机。", 0.9), echo=words) == []
-    for said in ("宽带。", "我要移机。", "彩铃、宽带都没开过。"):
+    for said in ("宽带。", "我要移机。", "彩铃、宽带都没开过。", "天翼高清。"):
         assert "".join(word.text for word in without_inventions(heard(said, 0.9), echo=words)) == said
+    assert without_inventions(heard("天翼高清。", 0.9), no_speech=0.5, echo=words) == []
+    assert without_inventions(heard("固话、天翼高清。", 0.9), echo=words) == []

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
 from transcribe.audio import RATE, Samples, decode
-from transcribe.packing import pack
-from transcribe.pipeline import hear, passed_over
+from transcribe.listening import Speech, listen, passed_over
 from transcribe.turns import Word
 
 
@@ -34,8 +34,12 @@ class StopsEarly:
 
     name = "stops-early"
     longest = 28.0
+    together = 2
 
-    def recognise(self, samples: Samples) -> list[Word]:
+    def recognise(self, windows: Sequence[Samples], words: Sequence[str] = ()) -> list[list[Word]]:
+        return [self._heard(samples) for samples in windows]
+
+    def _heard(self, samples: Samples) -> list[Word]:
         return [word(0.3, min(1.0, len(samples) / RATE))] if np.abs(samples).max() > 0.01 else []
 
 
@@ -46,7 +50,6 @@ def test_every_region_of_a_window_is_heard_though_the_recogniser_stops_after_the
         sound[int(start * RATE) : int(end * RATE)] = 0.3
     soundfile.write(tmp_path / "a.wav", sound, RATE)
     with decode(tmp_path / "a.wav") as pcm:
-        (window,) = pack(regions, pcm.seconds, 28.0)
-        heard = hear(StopsEarly(), window, pcm, 0)
+        (heard,) = listen(StopsEarly(), pcm, [Speech("caller", 0, regions)], (), lambda _: None)
     for start, end in regions:
-        assert any(start <= each.start <= end for each in heard)
+        assert any(start <= each.start <= end for each in heard.words)
