@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd import ledger, monitoring
 from acd.calls import Outcome
-from recordings.findings import CallFacts
+from recordings.findings import CallFacts, Limits
+from recordings.store import RecordingView
 
 
 async def get(session: AsyncSession, uid: str) -> CallFacts | None:
@@ -47,6 +49,14 @@ async def pauses(session: AsyncSession, uid: str) -> list[tuple[float, float]]:
         if last > 0:
             spans.append((max(0.0, (start - facts.entered_at).total_seconds()), last))
     return spans
+
+
+async def with_pauses(session: AsyncSession, facts: CallFacts, recording: RecordingView, limits: Limits) -> CallFacts:
+    """`facts` with the seconds that were muted on purpose, asked only where a side of the recording is silent."""
+    if min(recording.caller_rms, recording.seat_rms) >= limits.silent_rms:
+        return facts
+    spans = await pauses(session, facts.uid)
+    return replace(facts, paused_seconds=sum(max(0.0, min(end, recording.seconds) - start) for start, end in spans))
 
 
 async def adopt(session: AsyncSession, uid: str, entered_at: datetime, ended_at: datetime) -> CallFacts:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import math
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +21,9 @@ from recordings.legs import SAMPLE_BYTES, SAMPLE_RATE, Leg, Legs
 BLOCK_SAMPLES = 1 << 16
 _FULL_SCALE = 32768.0
 Samples = npt.NDArray[np.int16]
+Muted = npt.NDArray[np.bool_]
+Spans = Sequence[tuple[float, float]]
+"""Stretches in seconds from the recording's start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,36 +41,38 @@ class Encoded:
 
 
 class Level:
-    """Root mean square of the samples fed so far, from sample number `start` on."""
+    """Root mean square of the samples fed so far, from sample number `start` on, without those muted on purpose."""
 
     def __init__(self, start: int = 0) -> None:
         self._skip = max(0, start)
         self._squares = 0.0
         self._count = 0
 
-    def feed(self, block: Samples) -> None:
+    def feed(self, block: Samples, muted: Muted | None = None) -> None:
+        """Count a block; `muted` says of each sample whether it was silenced, None that none was."""
         skipped = min(self._skip, len(block))
         self._skip -= skipped
         counted = block[skipped:].astype(np.float64)
         self._squares += float(np.dot(counted, counted))
-        self._count += len(counted)
+        self._count += len(counted) - (int(np.count_nonzero(muted[skipped:])) if muted is not None else 0)
 
     @property
     def rms(self) -> float:
         return float((self._squares / self._count) ** 0.5 / _FULL_SCALE) if self._count else 0.0
 
 
-def encode(legs: Legs, target: Path, *, answered_second: float | None = None) -> Encoded:
+def encode(legs: Legs, target: Path, *, answered_second: float | None = None, muted: Spans = ()) -> Encoded:
     """Write `legs` as stereo FLAC (left caller, right seat) to the new file `target` and flush it to the disk.
 
     The shorter leg is padded with silence; half a sample at the end of a torn leg is dropped. `answered_second` is
-    counted from the recording's start: before it the right channel is prompts and music, not the seat.
+    counted from the recording's start: before it the right channel is prompts and music, not the seat. In the `muted`
+    stretches both channels are silenced, whatever the legs hold there, and they do not count in the levels.
     Raises LegsMissing where neither leg holds a sample, DiskFull where there is no room; `target` is removed then.
     """
     if legs.seconds == 0:
         raise LegsMissing(f"call {legs.uid}: the legs hold no sound")
     try:
-        return _encode(legs, target, answered_second)
+        return _encode(legs, target, answered_second, muted)
     except BaseException as error:
         full = no_space(error, target.parent)  # asked before the half-made file gives its room back
         target.unlink(missing_ok=True)
@@ -78,7 +85,7 @@ def encode(legs: Legs, target: Path, *, answered_second: float | None = None) ->
         raise
 
 
-def _encode(legs: Legs, target: Path, answered_second: float | None) -> Encoded:
+def _encode(legs: Legs, target: Path, answered_second: float | None, muted: Spans) -> Encoded:
     total = max(leg.size // SAMPLE_BYTES for leg in legs.present)
     from_answer = round((answered_second or 0) * SAMPLE_RATE)
     caller_level, seat_level = Level(), Level(from_answer if from_answer < total else 0)
@@ -95,8 +102,11 @@ def _encode(legs: Legs, target: Path, answered_second: float | None) -> Encoded:
                 stereo = np.zeros((size, 2), dtype="<i2")
                 stereo[: len(left), 0] = left
                 stereo[: len(right), 1] = right
-                caller_level.feed(stereo[:, 0])
-                seat_level.feed(stereo[:, 1])
+                silenced = _silenced(muted, written, size)
+                if silenced is not None:
+                    stereo[silenced] = 0
+                caller_level.feed(stereo[:, 0], silenced)
+                seat_level.feed(stereo[:, 1], silenced)
                 out.write(stereo)
                 written += size
     finally:
@@ -139,6 +149,18 @@ def measure(path: Path, *, answered_second: float | None = None) -> Encoded:
     sha256, size = seal(path)
     seconds = total / SAMPLE_RATE
     return Encoded(path, sha256, size, seconds, seconds, seconds, caller_level.rms, seat_level.rms)
+
+
+def _silenced(muted: Spans, begin: int, size: int) -> Muted | None:
+    """Of the `size` samples from number `begin` on, those within a muted stretch; None where none is."""
+    found: Muted | None = None
+    for start, end in muted:
+        first = max(0, math.floor(start * SAMPLE_RATE) - begin)
+        last = size if math.isinf(end) else min(size, math.ceil(end * SAMPLE_RATE) - begin)
+        if first < last:
+            found = np.zeros(size, dtype=np.bool_) if found is None else found
+            found[first:last] = True
+    return found
 
 
 def _open(leg: Leg | None) -> BinaryIO | None:

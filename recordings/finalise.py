@@ -38,6 +38,8 @@ from recordings.store import RecordingView
 
 TRANSCRIBE = "transcribe.call"
 """The next room's job; it lies above this one, so that it is known by name only."""
+PAUSE_LATE_SECONDS = 2.0
+"""A pause that comes to its limit may end this much later."""
 UNKNOWN_SETTLE = 6
 """Times `settle_seconds` that the legs of a call unknown to the ledger must have been quiet."""
 
@@ -138,12 +140,16 @@ def _claim(legs: Legs) -> ExitStack:
 async def _preserve(node: Node, legs: Legs, call: CallFacts | None, *, recovered: bool) -> RecordingView:
     started_at = call.entered_at if call is not None else legs.started_at()
     answered = (call.answered_at - started_at).total_seconds() if call is not None and call.answered_at else None
+    async with node.database.transaction() as session:
+        longest = node.settings.acd.recording_pause_seconds + PAUSE_LATE_SECONDS
+        paused = await calls.pauses(session, legs.uid)
+        muted = [(start, min(end, start + longest)) for start, end in paused]  # the end of one may have gone untold
     for stale in node.work.glob(f"{legs.uid}~*.flac"):
         stale.unlink()  # of a finaliser that was killed: the claim says that none is at work
     target = node.work / f"{legs.uid}~{uuid4().hex}.flac"
     try:
         # A thread will do: libsndfile and numpy let go of the interpreter's lock; an hour of sound takes two seconds.
-        made = await asyncio.to_thread(encode, legs, target, answered_second=answered)
+        made = await asyncio.to_thread(encode, legs, target, answered_second=answered, muted=muted)
         drawn = await peaks.made_of(target)
         plain = object_key(legs.uid, started_at, node.settings)
         marked = object_key(legs.uid, started_at, node.settings, sha256=made.sha256)
@@ -217,6 +223,8 @@ def _delete(legs: Legs) -> None:
 async def _note(node: Node, uid: str, *, reason: str | None = None) -> None:
     async with node.database.transaction() as session:
         call, recording = await calls.get(session, uid), await store.get(session, uid)
+        if call is not None and recording is not None:
+            call = await calls.with_pauses(session, call, recording, node.limits)
         found = reconcile(
             [call] if call else [],
             [recording] if recording else [],

@@ -39,6 +39,8 @@ class CallFacts:
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     outcome: str | None = None
+    paused_seconds: float = 0.0
+    """Muted on purpose; known of calls of which it matters."""
 
     @property
     def seconds(self) -> float:
@@ -112,11 +114,11 @@ def _unsound(
         found.append(Finding(call.uid, Problem.LEGS_DIFFER, legs))
     if (
         call.outcome in _CALLER_SPEAKS
-        and recording.seconds >= SPOKEN_SECONDS
+        and recording.seconds - call.paused_seconds >= SPOKEN_SECONDS
         and recording.caller_rms < limits.silent_rms
     ):
         found.append(Finding(call.uid, Problem.CALLER_SILENT, f"level {recording.caller_rms:.5f} over the whole call"))
-    if call.talked_seconds >= SPOKEN_SECONDS and recording.seat_rms < limits.silent_rms:
+    if call.talked_seconds - call.paused_seconds >= SPOKEN_SECONDS and recording.seat_rms < limits.silent_rms:
         found.append(Finding(call.uid, Problem.SEAT_SILENT, f"level {recording.seat_rms:.5f} from the answer on"))
     return found
 

@@ -72,6 +72,8 @@ async def run(node: Node, *, look_back: timedelta = LOOK_BACK) -> Report:
             ended_at = looked_at[uid].ended_at
             if ended_at is not None and now - ended_at < HELD_GRACE:
                 del looked_at[uid]
+        for uid in looked_at.keys() & kept.keys():
+            looked_at[uid] = await calls.with_pauses(session, looked_at[uid], kept[uid], node.limits)
         sizes = await _sizes(node, kept.values(), {found.key: found.bytes for found in listed})
         found = reconcile(
             looked_at.values(), kept.values(), reasons=waiting, stored=sizes, limits=node.limits,

@@ -40,7 +40,7 @@ def arm(step: str) -> None:
         case "file_holds_both":
             patch.setattr(master, "write", die_after(0))
         case "rewrapped":
-            patch.setattr(rotation.audit, "record", die)
+            patch.setattr("hotline.audit.record", die)
         case "committed":
             patch.setattr(DayKeys, "copy_out", die)
         case "copied":

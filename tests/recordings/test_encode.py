@@ -48,6 +48,20 @@ def test_the_seat_is_measured_from_the_answer_on_and_not_over_the_music_before(t
     assert encode(legs, tmp_path / "c.flac", answered_second=99.0).seat_rms > 0.4
 
 
+def test_muted_stretches_are_silent_in_both_channels_and_do_not_lower_the_levels(tmp_path: Path) -> None:
+    legs = legs_of(tmp_path, tone(6), tone(6, 300))
+    made = encode(legs, tmp_path / "o.flac", answered_second=1.0, muted=[(2.0, 4.5), (5.5, float("inf"))])
+    samples, _ = soundfile.read(made.path, dtype="int16")
+    assert len(samples) == 6 * 16_000
+    assert not samples[2 * 16_000 : 72_000].any()
+    assert not samples[88_000:].any()
+    for kept in (samples[: 2 * 16_000], samples[72_000:88_000]):
+        assert kept[:, 0].any()
+        assert kept[:, 1].any()
+    assert made.caller_rms == pytest.approx(0.3 / 2**0.5, rel=0.01)
+    assert made.seat_rms == pytest.approx(0.3 / 2**0.5, rel=0.01)
+
+
 def test_the_shorter_leg_is_padded_with_silence_and_its_length_is_told(tmp_path: Path) -> None:
     made = encode(legs_of(tmp_path, tone(3), tone(1)), tmp_path / "o.flac")
     samples, _ = soundfile.read(made.path, dtype="int16")

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +18,9 @@ import soundfile
 from sqlalchemy import func, select
 
 from acd import ledger
+from acd.models import CallEvent
 from hotline.database import Database
-from recordings import problems, store
+from recordings import problems, reconcile, store
 from recordings.errors import DiskFull, HostileName, LegsHeld, LegsMissing, ObjectDamaged, StoreUnavailable
 from recordings.finalise import Node, attempt, finalise
 from recordings.models import Recording
@@ -41,6 +42,38 @@ async def row_of(database: Database, uid: str = UID) -> RecordingView | None:
 async def open_problems(database: Database) -> list[tuple[str, str]]:
     async with database.transaction() as session:
         return [(each.call_uid, each.problem.value) for each in await problems.list_open(session)]
+
+
+async def pause(node: Node, begun: datetime, *seconds: float) -> None:
+    """Write into the call's events that it was paused and unpaused in turns, so many seconds after it had begun."""
+    async with node.database.transaction() as session:
+        for number, second in enumerate(seconds):
+            kind = "unpaused" if number % 2 else "paused"
+            at = begun + timedelta(seconds=second)
+            session.add(CallEvent(call_uid=UID, kind=kind, at=at, seat="8001", detail={}))
+
+
+async def test_what_was_paused_is_silent_in_the_file_and_silence_on_purpose_is_no_problem(
+    node: Node, add_call: AddCall
+) -> None:
+    await add_call(UID, 12, answered=0)
+    await pause(node, NOW - timedelta(seconds=312), 1, 11)
+    leave(node.spool, UID, quiet(1) + tone(10) + quiet(1), quiet(1) + tone(10) + quiet(1))
+    made = await attempt(node, UID)
+    samples = await samples_of(node, made)
+    assert not samples.any()
+    assert await open_problems(node.database) == []
+    assert (await reconcile.run(node)).sound
+
+
+async def test_a_pause_whose_end_went_untold_is_no_longer_than_a_pause_may_be(node: Node, add_call: AddCall) -> None:
+    node.settings.acd.recording_pause_seconds = 5
+    await add_call(UID, 12, answered=0)
+    await pause(node, NOW - timedelta(seconds=312), 1)
+    leave(node.spool, UID, tone(12), tone(12))
+    samples = await samples_of(node, await attempt(node, UID))
+    assert not samples[16_000 : 8 * 16_000].any()
+    assert samples[8 * 16_000 :].any()
 
 
 async def samples_of(node: Node, recording: RecordingView) -> np.ndarray:
