@@ -25,6 +25,7 @@ from hotline.settings import Settings
 from recordings import store
 from recordings.sealed import open_objects
 from recordings.store import RecordingView
+from transcribe.covered import covered
 from transcribe.draft import extract
 from transcribe.draft.context import CallContext
 from transcribe.figures import Errors, Score, errors_of_turns
@@ -178,7 +179,7 @@ class _Side:
     def take(self, sample: Sample, turns: Sequence[Turn], known: _Known, confirmed: Mapping[str, Any]) -> None:
         said = "".join(turn.text for turn in turns)
         if sample.reference is not None:
-            self.errors += errors_of_turns(sample.reference, turns)
+            self.errors += errors_of_turns(sample.reference, covered(turns))
             truth = "".join(turn.text for turn in sample.reference)
             self.found.update({word: min(said.count(word), truth.count(word)) for word in self.counted})
         if confirmed:

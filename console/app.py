@@ -10,20 +10,23 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from cases import text_scans
 from cases.standards import standards
 from console import failures
 from console.announcements import routes as announcements
 from console.api import routes as api
 from console.audit import routes as audit
-from console.body import BodyLimit
+from console.body import FILES_AT_ONCE, BodyLimit
 from console.callbacks import routes as callbacks
 from console.drafts import desk
 from console.drafts import routes as drafts
+from console.figures import routes as figures
 from console.floor import routes as floor
 from console.floor.board import Board
 from console.floor.sessions import StreamSessions
 from console.floor.stream import FloorHub
 from console.headers import SecurityHeaders
+from console.lexicon import routes as lexicon
 from console.login import routes as login
 from console.login.limit import LoginLimit
 from console.menus import routes as menus
@@ -48,6 +51,7 @@ from console.seat.stream import SeatHub
 from console.seats import routes as seats
 from console.state import Console
 from console.survey import routes as survey
+from console.texts import routes as texts
 from console.wallboard import routes as wallboard
 from console.wallboard.wall import Wall
 from hotline.clock import Clock, SystemClock
@@ -77,11 +81,14 @@ ROUTERS: tuple[APIRouter, ...] = (
     repeats.router,
     replay.router,
     samples.router,
+    lexicon.router,
+    figures.router,
     orders.router,
     callbacks.router,
     menus.router,
     announcements.router,
     survey.router,
+    texts.router,
     audit.router,
     api.router,
 )
@@ -106,6 +113,7 @@ def create_app(settings: Settings, database: Database, clock: Clock | None = Non
         FloorHub(database, {"floor": board.render, wallboard.FACE: wall.render}),
         LoginLimit(),
         open_objects(settings, database, clock),
+        text_scans.work(),
         SeatHub(database),
         PhoneSockets(),
         wall=wall,
@@ -121,10 +129,11 @@ def create_app(settings: Settings, database: Database, clock: Clock | None = Non
             yield
             for hub in hubs:
                 hub.cancel()
+            console.bounded.close()
 
     app = FastAPI(title="hotline console", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.console = console
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, uploads=FILES_AT_ONCE * settings.texts.largest_mb << 20)
     app.add_middleware(failures.LastResort)
     app.add_middleware(SecurityHeaders, secure=settings.cookie_secure)
     failures.install(app)

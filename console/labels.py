@@ -38,6 +38,92 @@ NATURES: Final[Mapping[str, str]] = {
     "product_quality": N_("product quality"),
     "other": N_("other"),
 }
+CATEGORIES: Final[Mapping[str, str]] = {
+    "operation_service": N_("operation and service"),
+    "new_business": N_("new business"),
+}
+REPORTS: Final[Mapping[str, str]] = {
+    "fraud": N_("fraud"),
+    "pornography": N_("pornography"),
+    "gambling": N_("gambling"),
+    "spam": N_("spam messages"),
+    "harassment": N_("harassing calls"),
+    "illegal": N_("other illegal content"),
+}
+ROOT_CAUSES: Final[Mapping[str, str]] = {
+    "tariff": N_("charges and tariff"),
+    "marketing": N_("how it was sold"),
+    "fulfilment": N_("service not as agreed"),
+    "technical": N_("network and technology"),
+    "partner": N_("partner channel"),
+    "information_content": N_("content of information"),
+    "complaint_handling": N_("handling of the complaint"),
+}
+CAUSE_DETAILS: Final[Mapping[str, str]] = {
+    "voice_information_charge": N_("voice information and game coins"),
+    "data_on_by_default": N_("data switched on by default"),
+    "channel_subscription": N_("channel subscription"),
+    "appointment_missed": N_("appointment missed or moved"),
+    "number_choice": N_("few numbers to choose from"),
+    "partner_error": N_("partner shop's mistake"),
+    "plan_explained_badly": N_("plan explained badly"),
+    "bill_unclear": N_("bill unclear"),
+    "plan_rolled_over": N_("plan rolled over by itself"),
+    "forced_value_added": N_("bundled value-added service"),
+    "terminal_subsidy": N_("subsidy at renewal"),
+    "sim_replacement_fee": N_("SIM fee for customers of years"),
+    "vip_not_different": N_("no difference for VIPs"),
+}
+TAGS: Final[Mapping[str, str]] = {
+    "misleading_promotion": N_("misleading promotion"),
+    "agent_channel": N_("agents' channel"),
+    "charge_leakage": N_("charges leaking off"),
+    "irregular_handling": N_("irregular handling"),
+}
+OUTCOME_HINTS: Final[Mapping[str, str]] = {
+    "solved": N_("solved on the spot"),
+    "answered": N_("answered, accepted"),
+    "recorded": N_("taken down"),
+    "dispatched": N_("dispatched"),
+    "escalated": N_("passed up"),
+    "withdrawn": N_("withdrawn by the customer"),
+    "not_accepted": N_("not accepted by the customer"),
+    "excessive_claim": N_("excessive claim"),
+}
+CONSENTS: Final[Mapping[str, str]] = {
+    "given": N_("consent given"),
+    "refused": N_("consent refused"),
+}
+NUMBER_CHECKS: Final[Mapping[str, str]] = {
+    "same": N_("same as the calling number"),
+    "different": N_("not the calling number"),
+}
+MARKS: Final[Mapping[str, str]] = {
+    "accepted": N_("accepted"),
+    "alternative": N_("another value taken"),
+    "picked": N_("from the words"),
+    "clerk": N_("typed by the clerk"),
+    "cleared": N_("cleared"),
+}
+"""How a field's value came to stand in the desk's form."""
+SURES: Final[Mapping[str, str]] = {
+    "high": N_("high"),
+    "middle": N_("middle"),
+    "low": N_("low"),
+}
+SOURCES: Final[Mapping[str, str]] = {
+    "call": N_("call"),
+    "voicemail": N_("message"),
+    "import": N_("imported"),
+    "text": N_("text"),
+}
+ITEM_STATES: Final[Mapping[str, str]] = {
+    "waiting": N_("nobody's"),
+    "taken": N_("being entered"),
+    "held": N_("put aside"),
+    "handed_on": N_("handed on"),
+    "done": N_("done"),
+}
 ROLES: Final[Mapping[str, str]] = {
     "junior": N_("junior agent"),
     "senior": N_("senior agent"),
@@ -134,6 +220,9 @@ AUDITED: Final[Mapping[str, str]] = {
     "draft.view": N_("read a draft"),
     "draft.confirm": N_("confirmed a draft"),
     "draft.discard": N_("discarded a draft"),
+    "desk.hold": N_("put a piece of work aside"),
+    "desk.hand_on": N_("handed a piece of work on"),
+    "desk.release": N_("gave a piece of work back to all"),
     "sample.view": N_("read a sample"),
     "sample.draw": N_("drew samples"),
     "score.write": N_("wrote a score card"),
@@ -179,6 +268,22 @@ AUDITED: Final[Mapping[str, str]] = {
     "announcement.on": N_("switched an announcement on"),
     "announcement.off": N_("switched an announcement off"),
     "day.set": N_("set a day"),
+    "lexicon.begin": N_("began a version of the lexicon"),
+    "lexicon.put": N_("put words into the lexicon"),
+    "lexicon.remove": N_("took a word out of the lexicon"),
+    "lexicon.export": N_("exported the lexicon"),
+    "lexicon.measure": N_("measured a lexicon"),
+    "lexicon.live": N_("made a lexicon live"),
+    "lexicon.rollback": N_("rolled the lexicon back"),
+    "lexicon.give_up": N_("gave a version of the lexicon up"),
+    "lexicon.propose": N_("proposed a word"),
+    "lexicon.refuse": N_("refused a proposed word"),
+    "suggestion.accept": N_("accepted a suggestion"),
+    "suggestion.refuse": N_("refused a suggestion"),
+    "transcript.notes": N_("read notes beside a transcript"),
+    "reference.view": N_("opened a reference"),
+    "reference.write": N_("typed a reference"),
+    "difference.view": N_("saw forms beside their calls"),
     "audit.verify": N_("verified the audit"),
 }
 SPEAKERS: Final[Mapping[str, str]] = {

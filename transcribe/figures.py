@@ -1,7 +1,8 @@
 """How well calls are recognised: character errors against what a person typed, by engine and week.
 
 Both sides are written alike first (numbers in figures, simplified, no punctuation), so that 三十块 and 30元 are no
-error; where a figure stands only on one side the verbatim readings are compared, and the nearer pair counts.
+error; where a figure stands only on one side the verbatim readings are compared, and the nearer pair counts. Sensitive
+digits are covered on both sides, and not counted: references are typed by people who do not see them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from transcribe.covered import covered
 from transcribe.lexicon.models import Reference, WeekFigures
 from transcribe.models import Transcript
 from transcribe.normal import written
@@ -119,14 +121,14 @@ def week_bounds(week: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
 async def errors_by_engine(session: AsyncSession, since: datetime, until: datetime) -> dict[str, tuple[int, Errors]]:
     """Engine → calls with a reference and their errors, for the calls recognised in `[since, until)`."""
     query = (
-        select(Transcript.engine, Transcript.turns, Reference.turns)
+        select(Transcript.engine, Transcript.turns, Transcript.sensitive, Reference.turns)
         .join(Reference, Reference.call_uid == Transcript.call_uid)
         .where(Transcript.created_at >= since, Transcript.created_at < until)
     )
     counted: dict[str, tuple[int, Errors]] = {}
-    for engine, heard, said in await session.execute(query):
+    for engine, heard, sensitive, said in await session.execute(query):
         calls, errors = counted.get(engine, (0, Errors()))
-        counted[engine] = calls + 1, errors + errors_of_turns(_turns(said), _turns(heard))
+        counted[engine] = calls + 1, errors + errors_of_turns(_turns(said), covered(_turns(heard), sensitive))
     return counted
 
 

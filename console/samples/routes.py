@@ -14,11 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd import ledger
 from acd.ledger import CallView
+from cases import differences
+from cases.compare import Proposal, proposals
+from cases.differences import Compared
+from console import labels
 from console.access import require
 from console.errors import N_, Missing
+from console.lexicon.rows import FIELDS
 from console.samples import card as cards
 from console.samples.card import ItemRow
-from console.state import console_of
+from console.state import Console, console_of
 from hotline import audit
 from hotline.accounts import Subject
 from hotline.clock import local_day
@@ -35,6 +40,12 @@ from transcribe import drafts
 from transcribe.turns import Turn
 
 router = APIRouter(prefix="/samples")
+
+CHOICES = {
+    "kind": labels.KINDS, "business": labels.BUSINESS, "nature": labels.NATURES, "category": labels.CATEGORIES,
+    "cause": labels.ROOT_CAUSES, "cause_detail": labels.CAUSE_DETAILS, "consent": labels.CONSENTS,
+}  # fmt: skip
+"""Fields whose values are codes, with their names."""
 
 NOTHING_TO_DRAW = N_("Nothing more to draw: the share of this day's finished calls is drawn already.")
 DRAWN = N_("%(count)s calls are drawn.")
@@ -105,6 +116,12 @@ class Case:
     recording: RecordingView | None
     turns: tuple[Turn, ...]
     score: ScoreView | None
+    compared: tuple[Compared, ...]
+    """The agents' forms of this call beside what was read out of it (D68)."""
+
+    @property
+    def proposed(self) -> tuple[tuple[Proposal, ...], ...]:
+        return tuple(proposals(each.differences) for each in self.compared)
 
 
 @router.get("/{sample_id}")
@@ -114,7 +131,7 @@ async def sample_page(
     """One drawn call: player, turns and score card. That it was read is an audit row."""
     console = console_of(request)
     async with console.database.transaction() as session:
-        case = await _case(session, sample_id)
+        case = await _case(console, session, sample_id)
         await audit.record(
             session,
             actor=subject.login,
@@ -138,7 +155,7 @@ async def write_score(
     console = console_of(request)
     form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     async with console.database.transaction() as session:
-        case = await _case(session, sample_id)
+        case = await _case(console, session, sample_id)
     seconds = case.recording.seconds if case.recording else None
     sent = cards.read(template(), form, seconds)
     rows = cards.typed(template(), form, sent.problems)
@@ -157,7 +174,7 @@ async def write_score(
             )
     except AlreadyScored:
         async with console.database.transaction() as session:
-            case = await _case(session, sample_id)
+            case = await _case(console, session, sample_id)
         return _page(request, subject, case, status=409, problem=SCORED_MEANWHILE)
     except OwnCall:
         return _page(request, subject, case, status=409, rows=rows, comment=comment, problem=OWN_CALL)
@@ -166,7 +183,7 @@ async def write_score(
     return RedirectResponse(f"/samples/{sample_id}?saved=1", 303)
 
 
-async def _case(session: AsyncSession, sample_id: UUID) -> Case:
+async def _case(console: Console, session: AsyncSession, sample_id: UUID) -> Case:
     sample = await draws.get_sample(session, sample_id)
     if sample is None:
         raise Missing
@@ -177,6 +194,7 @@ async def _case(session: AsyncSession, sample_id: UUID) -> Case:
         await store.get(session, sample.call_uid),
         heard.turns if heard else (),
         await score.get_score(session, sample_id),
+        await differences.keep(session, sample.call_uid, zone=console.settings.zone, now=console.now()),
     )
 
 
@@ -209,6 +227,10 @@ def _page(
         rows=rows or cards.empty(sheet),
         comment=comment,
         answered=answered,
+        compared=case.compared if allows(subject.role, Action.DIFFERENCE_VIEW) else (),
+        proposed=case.proposed,
+        fields=FIELDS,
+        choices=CHOICES,
         editable=case.score is None and allows(subject.role, Action.SCORE_WRITE),
         problem=problem,
         notice=notice,

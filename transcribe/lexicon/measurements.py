@@ -15,6 +15,7 @@ from hotline import audit
 from hotline.accounts import Subject
 from hotline.jobs import defer
 from hotline.roles import Action
+from transcribe.covered import covered
 from transcribe.lexicon import versions
 from transcribe.lexicon.effect import Sample
 from transcribe.lexicon.errors import NoSuchVersion, NotOpen
@@ -118,20 +119,23 @@ async def fail(session: AsyncSession, measurement: int, problem: str, now: datet
 async def samples(session: AsyncSession, written: Mapping[str, tuple[str, ...]]) -> list[Sample]:
     """The calls with a reference, the latest first, and those whose forms a clerk `written` otherwise, by call."""
     query = (
-        select(Transcript.call_uid, Transcript.turns, Reference.turns)
+        select(Transcript.call_uid, Transcript.turns, Transcript.sensitive, Reference.turns)
         .join(Reference, Reference.call_uid == Transcript.call_uid)
         .order_by(Reference.at.desc())
         .limit(MOST_REFERENCES)
     )
     found = [
-        Sample(uid, _turns(heard), _turns(said), written.get(uid, ()))
-        for uid, heard, said in await session.execute(query)
+        Sample(uid, covered(_turns(heard), sensitive), _turns(said), written.get(uid, ()))
+        for uid, heard, sensitive, said in await session.execute(query)
     ]
     known = {each.call_uid for each in found}
-    others = select(Transcript.call_uid, Transcript.turns).where(
+    others = select(Transcript.call_uid, Transcript.turns, Transcript.sensitive).where(
         Transcript.call_uid.in_([uid for uid in written if uid not in known])
     )
-    found += [Sample(uid, _turns(heard), None, written[uid]) for uid, heard in await session.execute(others)]
+    found += [
+        Sample(uid, covered(_turns(heard), sensitive), None, written[uid])
+        for uid, heard, sensitive in await session.execute(others)
+    ]
     return found
 
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from transcribe.masking import HIDDEN
 from transcribe.normal.grammar import RULES, What
 from transcribe.turns import Turn
 
-HIDDEN = "＊"
-"""Stands for each digit that a reader may not see; a piece over such a place is kept back with it."""
 _WIDE = str.maketrans("０１２３４５６７８９．％", "0123456789.%")
 _LONGEST = 4_000
 """Characters of a turn that are read; no person says more in one breath."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 
 from transcribe.draft.numbers import DIGITS
 from transcribe.normal.numerals import ANY, COMPOSITE, DIGIT, NUMBER, figures, plain, value
@@ -95,7 +96,7 @@ def _row(match: re.Match[str]) -> str | None:
 
 
 def _counts_up(digits: str) -> bool:
-    return all(int(b) - int(a) == 1 for a, b in zip(digits, digits[1:], strict=False))
+    return all(int(b) - int(a) == 1 for a, b in pairwise(digits))
 
 
 def _order_number(match: re.Match[str]) -> str | None:
@@ -221,7 +222,8 @@ def _house(match: re.Match[str]) -> str | None:
     return None if number is None else number + match["unit"]
 
 
-_YEAR = "(?<![零〇一二三四五六七八九十百千万0-9])(?P<year>[一二12][零〇九09][零〇一二三四五六七八九0-9]{2}|[零〇0][零〇一二三四五六七八九0-9])"
+_FOUR = "[一二12][零〇九09][零〇一二三四五六七八九0-9]{2}"
+_YEAR = f"(?<![零〇一二三四五六七八九十百千万0-9])(?P<year>{_FOUR}|[零〇0][零〇一二三四五六七八九0-9])"
 _NOT_AFTER = f"(?![{ANY}几])"
 _UNITS_OF_TEN = "天|个|块|元|分钟|小时|秒|年|次|条|张|部|台|户|人|楼|层|米|兆|[GMgm]|倍|岁|周|遍|公里|毛|多|来"
 _POINTED = f"(?:(?:{COMPOSITE}|{DIGIT}|零)点[零〇一二三四五六七八九]+|{COMPOSITE}|{DIGIT}|[0-9]+(?:\\.[0-9]+)?)"
