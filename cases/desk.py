@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd.clerks import work_came, work_done
 from cases import desk_rows as rows
-from cases.desk_errors import ItemOver, NotForYou, StaleItem
+from cases.desk_errors import ItemMissing, ItemOver, NotForYou, StaleItem
 from cases.desk_models import DeskItem
 from cases.desk_receivers import demand_receiver
 from cases.desk_rows import DRAFT, TEXT, ItemView
@@ -89,6 +89,8 @@ async def take(session: AsyncSession, ref: str, *, subject: Subject, now: dateti
 
     Raises Denied, ItemMissing, ItemOver, TakenByOther (who has it), NotForYou.
     """
+    if not ref.startswith((DRAFT, TEXT)):
+        raise ItemMissing(f"nothing on the desk is called {ref[:80]!r}")
     subject.demand(action_of(ref))
     row = await rows.known(session, ref)
     match taking(rows.claim_of(row), subject, now):

@@ -41,7 +41,9 @@ from console.phone import proxy as phone_proxy
 from console.phone import routes as phone
 from console.phone.sockets import PhoneSockets
 from console.promise import routes as promise
+from console.recordings import routes as recordings
 from console.repeats import routes as repeats
+from console.replay import marks as replay_marks
 from console.replay import routes as replay
 from console.roster import routes as roster
 from console.samples import routes as samples
@@ -80,6 +82,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     desk.router,
     repeats.router,
     replay.router,
+    replay_marks.router,
+    recordings.router,
     samples.router,
     lexicon.router,
     figures.router,

@@ -1,65 +1,41 @@
-"""Handlers of the recording clerk's drafts."""
+"""Handlers of the work list and of one draft's page."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Annotated
-from urllib.parse import urlencode
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd import ledger
 from acd.ledger import CallView
-from cases import orders
-from cases.errors import WrongField
-from console.access import require
+from cases import desk, desk_form, orders
+from cases.desk_receivers import Receiver, receivers
+from cases.desk_rows import DRAFT, ItemView
+from cases.desk_states import ItemState
+from cases.errors import CaseError, WrongField
+from console import labels
+from console.access import Answer, require
 from console.drafts import form
+from console.drafts.answers import CANNOT_BE_KEPT, refused, sent_json
+from console.drafts.worklist import Filters, Worklist, next_refs, path_of, worklist
 from console.errors import N_, Missing
 from console.state import Console, console_of
 from hotline import audit
 from hotline.accounts import Subject
-from hotline.roles import Action, allows
+from hotline.roles import Action
 from recordings import store
 from recordings.store import RecordingView
 from transcribe import drafts
 from transcribe.drafts import DraftDecided, DraftState, DraftView
-from transcribe.turns import CALLER
 
 router = APIRouter(prefix="/drafts")
-SHOWN = 500
-"""Drafts on one list; a clerk who has more works from the top, which is due first."""
 LONGEST_REASON = 200
 ORDER_NUMBER = re.compile(r"[A-Z]{2}[0-9]{8}-[0-9]{4,8}")
-
-CANNOT_BE_KEPT = N_("This cannot be kept as it is; type it again.")
-DECIDED = N_("Somebody else has handled this draft meanwhile; nothing was changed by you.")
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What the clerk looks for; empty means all."""
-
-    kind: str = ""
-    business: str = ""
-    nature: str = ""
-    urgent: bool = False
-
-    @property
-    def any(self) -> bool:
-        return bool(self.kind or self.business or self.nature or self.urgent)
-
-    def let_through(self, draft: DraftView) -> bool:
-        return (
-            self.kind in ("", draft.kind)
-            and self.business in ("", draft.business)
-            and self.nature in ("", draft.nature)
-            and (draft.urgent or not self.urgent)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,61 +47,58 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class ListRow:
-    call_uid: str
-    kind: str
-    business: str
-    nature: str | None
-    urgent: bool
-    created_at: datetime
-    due_at: datetime
-    first_words: str
+class Came:
+    """How somebody came to a page: what became of the piece of work before."""
+
+    made: str = ""
+    discarded: bool = False
+    taken: str = ""
+    """Somebody else was quicker: who."""
+    none: bool = False
+    """There was nothing to take."""
+
+    @property
+    def notice(self) -> Notice:
+        """Only an order number's shape, and a name, are repeated from the address."""
+        if ORDER_NUMBER.fullmatch(self.made):
+            return Notice(N_("Order %(number)s is made."), {"number": self.made})
+        if self.taken:
+            return Notice(N_("%(who)s has this one already; it was not given to you."), {"who": self.taken[:40]})
+        if self.discarded:
+            return Notice(N_("The draft is discarded; its recording and transcript stay."))
+        if self.none:
+            return Notice(N_("There is nothing that you could take now."))
+        return Notice()
 
 
 @router.get("")
-async def draft_list(
+async def work_list(
     request: Request,
-    subject: Annotated[Subject, require(Action.DRAFT_VIEW)],
+    subject: Annotated[Subject, require(Action.DESK_VIEW)],
     filters: Annotated[Filters, Depends()],
-    made: str = "",
-    discarded: str = "",
+    came: Annotated[Came, Depends()],
 ) -> Response:
-    """Pending drafts, the one due first on top."""
+    """What waits to be entered, the one due first on top."""
     console = console_of(request)
-    now = console.now()
-    async with console.database.transaction() as session:
-        pending = await drafts.list_pending(session, limit=SHOWN)
-        total = await drafts.count_pending(session)
-        late = await drafts.count_pending(session, due_before=now)
+    found = await _found(console, subject, filters)
     return console.pages.page(
-        request,
-        "drafts/list.html",
-        drafts=[list_row(draft) for draft in pending if filters.let_through(draft)],
-        filters=filters,
-        total=total,
-        late=late,
-        now=now,
-        notice=_notice(made, discarded),
-    )
+        request, "drafts/list.html", **_list_values(console, found), filters=filters, notice=came.notice
+    )  # fmt: skip
 
 
-@router.get("/next")
-async def next_draft(
+@router.get("/rows")
+async def work_rows(
     request: Request,
-    subject: Annotated[Subject, require(Action.DRAFT_VIEW)],
-    after: str = "",
-    made: str = "",
-    discarded: str = "",
+    subject: Annotated[Subject, require(Action.DESK_VIEW, Answer.DATA)],
+    filters: Annotated[Filters, Depends()],
+    seen: str = "",
 ) -> Response:
-    """To the pending draft that is due next after `after`, from the top again behind the last one."""
-    async with console_of(request).database.transaction() as session:
-        uids = [draft.call_uid for draft in await drafts.list_pending(session, limit=SHOWN)]
-    later = uids[uids.index(after) + 1 :] if after in uids else uids
-    target = next((uid for uid in [*later, *uids] if uid != after), None)
-    said = {name: value for name, value in (("made", made), ("discarded", discarded)) if value}
-    return RedirectResponse(
-        (f"/drafts/{target}" if target else "/drafts") + (f"?{urlencode(said)}" if said else ""), 303
-    )
+    """The list's rows as a fragment; 204 to whoever has `seen` them."""
+    console = console_of(request)
+    found = await _found(console, subject, filters)
+    if found.digest == seen:
+        return Response(status_code=204)
+    return console.pages.page(request, "drafts/rows.html", **_list_values(console, found), filters=filters)
 
 
 @router.get("/{call_uid}")
@@ -133,155 +106,177 @@ async def draft_page(
     request: Request,
     call_uid: str,
     subject: Annotated[Subject, require(Action.DRAFT_VIEW)],
-    made: str = "",
-    discarded: str = "",
+    came: Annotated[Came, Depends()],
 ) -> Response:
     """One draft: player, turns, and the form with its evidence. That it was read is an audit row."""
     console = console_of(request)
     async with console.database.transaction() as session:
-        sheet = await _sheet(session, call_uid)
+        sheet = await _sheet(session, call_uid, subject, console)
         await audit.record(
-            session,
-            actor=subject.login,
-            role=subject.role,
-            action=Action.DRAFT_VIEW,
-            subject=f"call:{call_uid}",
-            detail={},
-            now=console.now(),
-        )
-    return _page(request, subject, sheet, notice=_notice(made, discarded))
-
-
-@router.post("/{call_uid}/confirm")
-async def confirm(
-    request: Request, call_uid: str, subject: Annotated[Subject, require(Action.DRAFT_CONFIRM)]
-) -> Response:
-    """Make the order from what the clerk sent; where something is wrong, say so beside the field."""
-    console = console_of(request)
-    typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    read = form.read(typed)
-    async with console.database.transaction() as session:
-        sheet = await _sheet(session, call_uid)
-    if read.problems:
-        return _page(request, subject, sheet, 422, typed=typed, problems=read.problems)
-    try:
-        async with console.database.transaction() as session:
-            order = await orders.confirm(
-                session,
-                call_uid=call_uid,
-                corrections=form.corrections(sheet.draft.fields, read.values),
-                subject=subject,
-                now=console.now(),
-                settings=console.settings,
-            )
-    except DraftDecided:
-        return _page(request, subject, await _again(console, call_uid), 409, problem=DECIDED)
-    except WrongField as error:
-        return _page(request, subject, sheet, 422, typed=typed, problems={error.field: CANNOT_BE_KEPT})
-    return RedirectResponse(f"/drafts/next?{urlencode({'after': call_uid, 'made': order.number})}", 303)
-
-
-@router.post("/{call_uid}/discard")
-async def discard(
-    request: Request,
-    call_uid: str,
-    subject: Annotated[Subject, require(Action.DRAFT_CONFIRM)],
-    reason: Annotated[str, Form()] = "",
-) -> Response:
-    """Make no order of this draft, and keep why."""
-    console = console_of(request)
-    typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    words = " ".join(reason.split())
-    async with console.database.transaction() as session:
-        sheet = await _sheet(session, call_uid)
-    if not words or len(words) > LONGEST_REASON:
-        why = N_("Say why, in up to 200 characters.")
-        return _page(request, subject, sheet, 422, typed=typed, reason=words, reason_problem=why)
-    try:
-        async with console.database.transaction() as session:
-            await orders.discard(session, call_uid=call_uid, reason=words, subject=subject, now=console.now())
-    except DraftDecided:
-        return _page(request, subject, await _again(console, call_uid), 409, problem=DECIDED)
-    except WrongField:
-        return _page(request, subject, sheet, 422, typed=typed, reason=words, reason_problem=CANNOT_BE_KEPT)
-    return RedirectResponse(f"/drafts/next?{urlencode({'after': call_uid, 'discarded': call_uid})}", 303)
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A draft with the call and the recording that it came from."""
-
-    draft: DraftView
-    call: CallView | None
-    recording: RecordingView | None
-
-
-async def _sheet(session: AsyncSession, call_uid: str) -> Sheet:
-    draft = await drafts.get(session, call_uid)
-    if draft is None:
-        raise Missing
-    return Sheet(draft, await ledger.get_call(session, call_uid), await store.get(session, call_uid))
-
-
-async def _again(console: Console, call_uid: str) -> Sheet:
-    async with console.database.transaction() as session:
-        return await _sheet(session, call_uid)
-
-
-def list_row(draft: DraftView) -> ListRow:
-    """A draft as the list shows it; its first words are the caller's."""
-    words = next((turn.text for turn in draft.turns if turn.speaker == CALLER and turn.text), "")
-    return ListRow(
-        draft.call_uid,
-        draft.kind,
-        draft.business,
-        draft.nature,
-        draft.urgent,
-        draft.created_at,
-        draft.due_at,
-        words or next((turn.text for turn in draft.turns), ""),
-    )
-
-
-def _page(
-    request: Request,
-    subject: Subject,
-    sheet: Sheet,
-    status: int = 200,
-    *,
-    typed: dict[str, str] | None = None,
-    problems: Mapping[str, str] | None = None,
-    problem: str = "",
-    reason: str = "",
-    reason_problem: str = "",
-    notice: Notice | None = None,
-) -> Response:
-    console = console_of(request)
-    pending = sheet.draft.state is DraftState.PENDING
+            session, actor=subject.login, role=subject.role, action=Action.DRAFT_VIEW, subject=f"call:{call_uid}",
+            detail={}, now=console.now(),
+        )  # fmt: skip
+    typed = sheet.item.typed if sheet.item is not None else {}
+    known = form.rows(sheet.draft.fields, sheet.draft.turns, typed)
     return console.pages.page(
         request,
         "drafts/page.html",
-        status=status,
         draft=sheet.draft,
         call=sheet.call,
         recording=sheet.recording,
         turns=sheet.draft.turns,
-        marked=form.all_evidence(sheet.draft.fields),
-        rows=form.rows(sheet.draft.fields, typed, problems or {}),
-        editable=pending and allows(subject.role, Action.DRAFT_CONFIRM),
-        answered=typed is not None,
-        problem=problem,
-        reason=reason,
-        reason_problem=reason_problem,
+        marked=form.all_evidence(sheet.draft.fields, sheet.draft.turns),
+        groups=form.GROUPS,
+        rows=known,
+        item=sheet.item,
+        ref=DRAFT + call_uid,
+        mine=sheet.mine,
+        open=sheet.draft.state is DraftState.PENDING,
+        receivers=sheet.receivers,
+        typed=typed,
+        mark_words={mark: console.pages.words.chinese(key) for mark, key in labels.MARKS.items()},
+        days=sheet.draft.fields.get("days") or (),
+        number_check=sheet.draft.fields.get("number_check"),
+        amber=console.settings.desk_amber_minutes * 60,
+        beat=desk.beat_seconds(console.settings),
         now=console.now(),
-        notice=notice or Notice(),
+        notice=came.notice,
     )
 
 
-def _notice(made: str, discarded: str) -> Notice:
-    """What became of the draft before this one; only an order number's shape is repeated from the address."""
-    if ORDER_NUMBER.fullmatch(made):
-        return Notice(N_("Order %(number)s is made."), {"number": made})
-    if discarded:
-        return Notice(N_("The draft is discarded; its recording and transcript stay."))
-    return Notice()
+@router.post("/{call_uid}/confirm")
+async def confirm(
+    request: Request, call_uid: str, subject: Annotated[Subject, require(Action.DRAFT_CONFIRM, Answer.DATA)]
+) -> Response:
+    """Keep what stands in the form and make the order of it. JSON `{"to": page}`: the next piece of work, taken.
+
+    422 with `problems` by field where something is wrong, 409 where the draft is somebody else's or decided by now.
+    """
+    console = console_of(request)
+    sent = await sent_json(request)
+    typed = desk_form.kept(sent)
+    read = form.read(typed["values"])
+    version = sent.get("version")
+    try:
+        async with console.database.transaction() as session:  # kept also where it cannot be confirmed yet
+            await desk.save(
+                session, DRAFT + call_uid, typed=typed, version=version if isinstance(version, int) else -1,
+                subject=subject, now=console.now(),
+            )  # fmt: skip
+        if read.problems:
+            return _problems(console, read.problems)
+        async with console.database.transaction() as session:
+            draft = await drafts.get(session, call_uid)
+            if draft is None:
+                raise Missing
+            order = await orders.confirm(
+                session, call_uid=call_uid, corrections=form.corrections(draft.fields, read.values), subject=subject,
+                now=console.now(), settings=console.settings, original=typed["original"].strip() or None,
+                picked=desk_form.picked(typed, draft.turns),
+            )  # fmt: skip
+    except WrongField as error:
+        return _problems(console, {error.field: NO_SUCH_ORDER if error.field == "original" else CANNOT_BE_KEPT})
+    except (DraftDecided, CaseError) as error:
+        return refused(console, error)
+    return JSONResponse({"to": await after(console, subject, DRAFT + call_uid, made=order.number)})
+
+
+@router.post("/{call_uid}/discard")
+async def discard(
+    request: Request, call_uid: str, subject: Annotated[Subject, require(Action.DRAFT_CONFIRM, Answer.DATA)]
+) -> Response:
+    """Make no order of this draft, and keep why. Answers as `confirm` does."""
+    console = console_of(request)
+    reason = " ".join(str((await sent_json(request)).get("reason", "")).split())
+    if not reason or len(reason) > LONGEST_REASON:
+        return _problems(console, {"reason": N_("Say why, in up to 200 characters.")})
+    try:
+        async with console.database.transaction() as session:
+            if await drafts.get(session, call_uid) is None:
+                raise Missing
+            await orders.discard(session, call_uid=call_uid, reason=reason, subject=subject, now=console.now())
+    except WrongField:
+        return _problems(console, {"reason": CANNOT_BE_KEPT})
+    except (DraftDecided, CaseError) as error:
+        return refused(console, error)
+    return JSONResponse({"to": await after(console, subject, DRAFT + call_uid, discarded=True)})
+
+
+NO_SUCH_ORDER = N_("There is no order of this number.")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A draft with the call and the recording that it came from, and how it lies on the desk."""
+
+    draft: DraftView
+    call: CallView | None
+    recording: RecordingView | None
+    item: ItemView | None
+    mine: bool
+    """On this person's desk: the form can be written in."""
+    receivers: list[Receiver]
+
+
+async def after(console: Console, subject: Subject, ref: str, *, made: str = "", discarded: bool = False) -> str:
+    """Where to go once a piece of work is done: to the next one, taken in a transaction of its own."""
+    said = f"made={made}" if made else "discarded=1" if discarded else ""
+    taken = await take_next(console, subject, after=ref)
+    where = path_of(taken) if taken else "/drafts"
+    return f"{where}?{said}" if said else where
+
+
+async def take_next(console: Console, subject: Subject, *, after: str = "") -> str:
+    """The best piece of work that nobody has, taken; empty where there is none. Who is slower gets the next one."""
+    async with console.database.transaction() as session:
+        candidates = await next_refs(session, subject, console.now(), after=after)
+    for ref in candidates:
+        try:
+            async with console.database.transaction() as session:
+                await desk.take(session, ref, subject=subject, now=console.now(), settings=console.settings)
+        except CaseError:
+            continue
+        return ref
+    return ""
+
+
+async def _found(console: Console, subject: Subject, filters: Filters) -> Worklist:
+    async with console.database.transaction() as session:
+        return await worklist(session, subject, filters, console.now(), console.settings.desk_amber_minutes)
+
+
+def _list_values(console: Console, found: Worklist) -> dict[str, Any]:
+    return {
+        "found": found,
+        "amber": console.settings.desk_amber_minutes * 60,
+        "now": console.now(),
+    }
+
+
+async def _sheet(session: AsyncSession, call_uid: str, subject: Subject, console: Console) -> Sheet:
+    draft = await drafts.get(session, call_uid)
+    if draft is None:
+        raise Missing
+    now = console.now()
+    item = await desk.get(session, DRAFT + call_uid, now)
+    mine = (
+        item is not None
+        and item.state is ItemState.TAKEN
+        and item.is_mine(subject)
+        and draft.state is DraftState.PENDING
+        and subject.may(Action.DRAFT_CONFIRM)
+    )
+    giving = mine or subject.may(Action.DESK_ASSIGN)
+    return Sheet(
+        draft,
+        await ledger.get_call(session, call_uid),
+        await store.get(session, call_uid),
+        item,
+        mine,
+        await receivers(session, Action.DRAFT_CONFIRM, draft.kind, but=subject.user_id, now=now) if giving else [],
+    )
+
+
+def _problems(console: Console, problems: Mapping[str, str]) -> JSONResponse:
+    words = console.pages.words
+    return JSONResponse({"problems": {name: words.chinese(key) for name, key in problems.items()}}, 422)

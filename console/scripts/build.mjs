@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 await build({
-  entryPoints: [join(here, "console.js"), join(here, "replay.js"), join(here, "seat.js"), join(here, "wallboard.js"), join(here, "news.js"), join(here, "phone.js")],
+  entryPoints: [join(here, "console.js"), join(here, "replay.js"), join(here, "seat.js"), join(here, "wallboard.js"), join(here, "news.js"), join(here, "phone.js"), join(here, "desk.js")],
   outdir: join(here, "..", "static", "dist"),
   bundle: true,
   minify: true,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import select
 
+from cases import orders
 from hotline.models import AuditEntry
 from hotline.roles import Role
 from qa import draws
@@ -96,39 +100,170 @@ async def test_the_waveform_is_two_channels_of_what_was_recorded(worked: House) 
     assert both <= 12  # they take turns: both sound only where one bucket holds the change
 
 
-async def test_the_second_who_decides_a_draft_is_told(worked: House) -> None:
+async def json_post(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> httpx.Response:
+    """As the page's scripts send it: JSON, with the session's token in the header."""
+    token = csrf_in((await client.get("/drafts")).text)
+    return await client.post(path, json=body, headers={"x-csrf-token": token})
+
+
+async def take(client: httpx.AsyncClient, ref: str) -> str:
+    """Where taking leads to."""
+    token = csrf_in((await client.get("/drafts")).text)
+    answer = await client.post(f"/desk/{ref}/take", data={"csrf": token})
+    assert answer.status_code == 303
+    return answer.headers["location"]
+
+
+VALUES = {"kind": "complaint", "business": "information", "nature": "tariff", "summary": "客户投诉乱收费。"}
+
+
+async def test_a_draft_is_taken_confirmed_once_and_leads_to_the_next(worked: House) -> None:
     client = await worked.client(Role.RECORDING_CLERK)
-    page = (await client.get(f"/drafts/{UID}")).text
-    form = {"csrf": csrf_in(page), "kind": "complaint", "business": "information", "summary": "客户投诉乱收费。"}
-    first = await client.post(f"/drafts/{UID}/confirm", data=form)
-    assert first.status_code == 303
-    assert first.headers["location"].startswith(f"/drafts/next?after={UID}&made=TS")
+    not_taken = await json_post(client, f"/drafts/{UID}/confirm", {"values": VALUES, "version": 0})
+    assert (not_taken.status_code, not_taken.json()["error"]) == (409, "desk_not_yours")
+    assert await take(client, f"draft:{UID}") == f"/drafts/{UID}"
+    wrong = VALUES | {"phone": "12"}
+    refused = await json_post(client, f"/drafts/{UID}/confirm", {"values": wrong, "version": 0})
+    assert (refused.status_code, set(refused.json()["problems"])) == (422, {"phone"})
+    done = await json_post(client, f"/drafts/{UID}/confirm", {"values": VALUES, "version": 1})
+    assert done.status_code == 200
+    page, said = done.json()["to"].split("?")
+    assert page == "/drafts/n1-200.0"  # due first, and taken at once
+    assert said.startswith("made=TS")
+    shown = (await client.get(done.json()["to"])).text
+    assert "已生成" in shown
+    assert "data-read-only" not in shown
     for path in ("confirm", "discard"):
-        second = await client.post(f"/drafts/{UID}/{path}", data=form | {"reason": "打错"})
-        assert second.status_code == 409
-        assert "已由他人处理" in second.text
+        again = await json_post(client, f"/drafts/{UID}/{path}", {"values": VALUES, "version": 2, "reason": "打错"})
+        assert (again.status_code, "已由他人处理" in again.json()["message"]) == (409, True), path
     assert len(await entries(worked, "draft.confirm")) == 1
     assert await entries(worked, "draft.discard") == []
 
 
-async def test_the_next_draft_is_the_next_due_and_the_last_leads_back_to_the_first(worked: House) -> None:
+async def test_the_second_clerk_is_told_who_has_the_draft_and_can_change_nothing(worked: House) -> None:
+    first, second = await worked.client(Role.RECORDING_CLERK), await worked.client(Role.SENIOR)
+    await take(first, f"draft:{UID}")
+    assert (await take(second, f"draft:{UID}")).startswith(f"/drafts/{UID}?taken=")
+    page = (await second.get(f"/drafts/{UID}?taken=陈静")).text
+    assert "陈静 已在处理" in page
+    assert "data-read-only" in page
+    body = {"values": VALUES, "version": 0, "reason": "打错", "to": "senior"}
+    for path in (f"/drafts/{UID}/confirm", f"/drafts/{UID}/discard", f"/desk/draft:{UID}/save",
+                 f"/desk/draft:{UID}/beat", f"/desk/draft:{UID}/hold", f"/desk/draft:{UID}/hand"):  # fmt: skip
+        answer = await json_post(second, path, body)
+        assert (answer.status_code, answer.json()["error"]) == (409, "desk_taken"), path
+        assert "陈静" in answer.json()["message"], path
+    assert (await json_post(first, f"/desk/draft:{UID}/save", {"values": VALUES, "version": 0})).json()["version"] == 1
+
+
+async def test_two_windows_are_shown_each_others_words(worked: House) -> None:
     client = await worked.client(Role.RECORDING_CLERK)
-    order = ["n1-200.0", "n1-200.1", "n1-200.2", UID]
-    for one, following in zip(order, [*order[1:], order[0]], strict=True):
-        assert (await client.get(f"/drafts/next?after={one}")).headers["location"] == f"/drafts/{following}"
-    after = await client.get("/drafts/next?made=TS20261121-0001")
-    assert after.headers["location"] == "/drafts/n1-200.0?made=TS20261121-0001"
-    page = (await client.get(after.headers["location"])).text
-    assert "工单 TS20261121-0001 已生成" in page
+    await take(client, f"draft:{UID}")
+    path = f"/desk/draft:{UID}/save"
+    marks = {"place": {"by": "picked", "places": [[2, 0, 3]]}, "phone": {"by": "guessed"}, "x": {"by": "clerk"}}
+    here = await json_post(client, path, {"values": VALUES | {"place": "城东", "x": "y"}, "marks": marks, "version": 0})
+    assert here.json()["version"] == 1
+    there = await json_post(client, path, {"values": VALUES | {"place": "城西"}, "version": 0})
+    assert there.status_code == 409
+    told = there.json()
+    assert (told["error"], told["version"], told["typed"]["values"]["place"]) == ("desk_stale", 1, "城东")
+    assert told["typed"]["marks"] == {"place": {"by": "picked", "places": [[2, 0, 3]]}}
+    confirming = await json_post(client, f"/drafts/{UID}/confirm", {"values": VALUES, "version": 0})
+    assert (confirming.status_code, confirming.json()["error"]) == (409, "desk_stale")
+    assert await entries(worked, "draft.confirm") == []
+
+
+async def test_words_picked_from_the_turns_are_the_orders_evidence(worked: House) -> None:
+    client = await worked.client(Role.RECORDING_CLERK)
+    await take(client, f"draft:{UID}")
+    marks = {"amount": {"by": "picked", "places": [[2, 16, 20], [99, 0, 1], [2, 9, 3]]}}
+    values = VALUES | {"amount": "35"}
+    assert (
+        await json_post(client, f"/drafts/{UID}/confirm", {"values": values, "marks": marks, "version": 0})
+    ).status_code == 200
+    async with worked.database.transaction() as session:
+        (order,) = await orders.list_orders(session, datetime.now(UTC), call_uid=UID)
+    (evidence,) = order.fields["evidence"]["amount"]
+    assert evidence["text"] == seed.TURNS[2][3][16:20]
+    assert 9.6 <= evidence["start"] < evidence["end"] <= 15.0
+    assert "amount" in order.corrected
+
+
+async def test_what_is_put_aside_or_handed_on_leads_to_the_next_and_shows_whose_it_is(worked: House) -> None:
+    client, senior = await worked.client(Role.RECORDING_CLERK), await worked.client(Role.SENIOR)
+    await take(client, f"draft:{UID}")
+    unsaid = await json_post(client, f"/desk/draft:{UID}/hold", {"reason": " "})
+    assert (unsaid.status_code, set(unsaid.json()["problems"])) == (422, {"reason"})
+    assert (await json_post(client, f"/desk/draft:{UID}/hold", {"reason": "等回电"})).json()["to"] == "/drafts/n1-200.0"
+    assert "等回电" in (await client.get(f"/drafts/{UID}")).text
+    await take(client, f"draft:{UID}")
+    nobody = await json_post(client, f"/desk/draft:{UID}/hand", {"reason": "疑难", "to": "nobody"})
+    assert (nobody.status_code, nobody.json()["error"]) == (422, "desk_handed_badly")
+    handed = await json_post(client, f"/desk/draft:{UID}/hand", {"reason": "疑难", "to": "senior"})
+    assert handed.status_code == 200
+    token = csrf_in((await senior.get("/drafts")).text)
+    assert (await senior.post("/desk/next", data={"csrf": token})).headers["location"] == f"/drafts/{UID}"
+    assert (await senior.post("/desk/next", data={"csrf": token})).headers["location"] == "/drafts?none=1"
+    leader = await worked.client(Role.SHIFT_LEADER)
+    given = await json_post(leader, f"/desk/draft:{UID}/assign", {"reason": "王强请假", "to": ""})
+    assert given.json() == {"to": "/drafts"}
+    lost = await json_post(senior, f"/desk/draft:{UID}/beat", {})
+    assert (lost.status_code, lost.json()["error"]) == (409, "desk_not_yours")
+    assert [subject for _, subject in await entries(worked, "desk.hand_on")] == [f"call:{UID}"]
+
+
+async def test_the_next_is_never_one_that_was_just_put_back_and_never_anothers(worked: House) -> None:
+    client = await worked.client(Role.RECORDING_CLERK)
+    seen = []
+    token = csrf_in((await client.get("/drafts")).text)
+    answer = await client.post("/desk/next", data={"csrf": token})
+    for _ in range(3):
+        page = answer.headers["location"] if answer.status_code == 303 else answer.json()["to"]
+        seen.append(page)
+        answer = await json_post(client, f"/desk/draft:{page.removeprefix('/drafts/')}/hold", {"reason": "等回电"})
+    assert sorted(seen) == sorted({f"/drafts/{UID}", "/drafts/n1-200.0", "/drafts/n1-200.1"})
+    assert seen[0] == f"/drafts/{UID}"  # urgent
     assert "<script>" not in (await client.get("/drafts?made=<script>alert(1)</script>")).text
 
 
-async def test_the_list_is_filtered_by_kind_business_nature_and_urgency(worked: House) -> None:
+async def test_the_list_is_filtered_and_looks_again_only_when_something_changed(worked: House) -> None:
     client = await worked.client(Role.RECORDING_CLERK)
-    assert (await client.get("/drafts")).text.count('class="open"') == 4
-    assert (await client.get("/drafts?kind=suggestion")).text.count('class="open"') == 1
-    assert (await client.get("/drafts?business=information&urgent=1")).text.count('class="open"') == 1
-    assert "没有符合筛选条件的草稿" in (await client.get("/drafts?nature=work_error")).text
+    count = lambda text: text.count('class="work-row')  # noqa: E731
+    page = (await client.get("/drafts")).text
+    assert count(page) == 4
+    assert count((await client.get("/drafts?kind=suggestion")).text) == 1
+    assert count((await client.get("/drafts?business=information&urgent=1")).text) == 1
+    assert count((await client.get("/drafts?source=voicemail")).text) == 0
+    assert "没有符合筛选条件" in (await client.get("/drafts?sure=low&key=1")).text
+    seen = re.search(r"seen=([0-9a-f]{16})", page)
+    assert seen
+    again = f"/drafts/rows?seen={seen[1]}"
+    assert (await client.get(again)).status_code == 204
+    await take(client, f"draft:{UID}")
+    changed = await client.get(again)
+    assert (changed.status_code, count(changed.text)) == (200, 4)
+    assert count((await client.get("/drafts?whose=mine")).text) == 1
+    senior = await worked.client(Role.SENIOR)
+    assert count((await senior.get("/drafts?whose=others")).text) == 1
+    text_clerk = await worked.client(Role.TEXT_CLERK)
+    assert count((await text_clerk.get("/drafts")).text) == 0  # recordings are not theirs
+
+
+async def test_what_strangers_send_to_the_desk_is_refused_in_words(worked: House) -> None:
+    client = await worked.client(Role.RECORDING_CLERK)
+    await take(client, f"draft:{UID}")
+    token = csrf_in((await client.get("/drafts")).text)
+    path, head = f"/desk/draft:{UID}/save", {"x-csrf-token": token, "content-type": "application/json"}
+    for body in (b"[]", b"{", b"[" * 60_000, b'"x"'):
+        assert (await client.post(path, content=body, headers=head)).status_code == 400, body[:10]
+    odd = b'{"values": {"place": "a\\ud800b\\u0000", "kind": 7}, "marks": [], "original": {}, "version": "1"}'
+    assert (await client.post(path, content=odd.replace(b'"1"', b"0"), headers=head)).json()["version"] == 1
+    assert (
+        await client.post(path, content=b'{"values": {"place": "c"}, "version": "1"}', headers=head)
+    ).status_code == 409
+    assert (await client.post(path, content=b"{}", headers={"content-type": "application/json"})).status_code == 403
+    assert (await client.post("/desk/draft:n1-404.4/take", data={"csrf": token})).status_code == 404
+    assert (await client.post("/desk/elsewhere/take", data={"csrf": token})).status_code == 404
 
 
 async def test_a_card_is_written_once_and_drawing_again_draws_nothing(worked: House) -> None:
@@ -153,7 +288,7 @@ async def test_a_card_is_written_once_and_drawing_again_draws_nothing(worked: Ho
 async def test_an_empty_house_says_so_on_every_list(house: House) -> None:
     client = await house.client(Role.MANAGER)
     for path, words in (
-        ("/drafts", "全部处理完毕"),
+        ("/drafts", "全部录入完毕"),
         ("/samples", "没有抽中的通话"),
         ("/orders", "没有工单"),
         ("/floor", "无人排队"),
