@@ -2,8 +2,8 @@
 
 What counts as right:
 - codes, numbers, amounts, marks: one of the true values exactly (an amount as a number);
-- `request`, `what_happened`: at least half of the true words' characters in order, in no more than three times as
-  many (and ten more); `place`, `shop`, `promised`, `dates`: at least six in ten, in no more than twice as many (and ten more);
+- `request`, `what_happened`: at least half of the true characters in order, in no more than three times as many (and
+  ten more); `place`, `shop`, `promised`, `dates`: at least six in ten, in no more than twice as many (and ten more);
 - `days`: the same first and last day; `tags`: each by itself.
 Figures are compared as they are read out, so that 三十 and 30 are the same. A field that the truth leaves open is not
 judged unless it holds one of the values that would be right.
