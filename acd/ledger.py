@@ -73,7 +73,7 @@ async def get_call(session: AsyncSession, uid: str) -> CallView | None:
     row = await session.get(Call, uid, populate_existing=True)
     if row is None:
         return None
-    return (await _views(session, [row]))[0]
+    return (await views_of(session, [row]))[0]
 
 
 async def calls_between(
@@ -83,25 +83,25 @@ async def calls_between(
     wanted = [direction.value for direction in directions]
     query = select(Call).where(Call.entered_at >= start, Call.entered_at < end, Call.direction.in_(wanted))
     query = query.order_by(Call.entered_at, Call.uid)
-    return await _views(session, (await session.scalars(query)).all())
+    return await views_of(session, (await session.scalars(query)).all())
 
 
 async def calls_of(session: AsyncSession, uids: Sequence[str]) -> dict[str, CallView]:
     """Those of these calls that are known, by uid."""
-    found = await _views(session, (await session.scalars(select(Call).where(Call.uid.in_(uids)))).all())
+    found = await views_of(session, (await session.scalars(select(Call).where(Call.uid.in_(uids)))).all())
     return {call.uid: call for call in found}
 
 
 async def calls_ended_between(session: AsyncSession, start: datetime, end: datetime) -> list[CallView]:
     """Calls of every direction that ended in `[start, end)`, oldest first."""
     query = select(Call).where(Call.ended_at >= start, Call.ended_at < end).order_by(Call.ended_at, Call.uid)
-    return await _views(session, (await session.scalars(query)).all())
+    return await views_of(session, (await session.scalars(query)).all())
 
 
 async def calls_of_number(session: AsyncSession, numbers: Sequence[str], *, limit: int) -> list[CallView]:
     """The last calls from any of these spellings of a number, newest first."""
     query = select(Call).where(Call.caller.in_(numbers)).order_by(Call.entered_at.desc(), Call.uid).limit(limit)
-    return await _views(session, (await session.scalars(query)).all())
+    return await views_of(session, (await session.scalars(query)).all())
 
 
 async def last_answered_by(session: AsyncSession, seat: str) -> str | None:
@@ -113,7 +113,7 @@ async def last_answered_by(session: AsyncSession, seat: str) -> str | None:
 async def consults_of(session: AsyncSession, uid: str) -> list[CallView]:
     """The consultations about a call, first to last."""
     query = select(Call).where(Call.about == uid, Call.direction == "consult").order_by(Call.entered_at, Call.uid)
-    return await _views(session, (await session.scalars(query)).all())
+    return await views_of(session, (await session.scalars(query)).all())
 
 
 async def timeline(session: AsyncSession, uid: str) -> list[TimelineEntry]:
@@ -190,7 +190,7 @@ def node_of(uid: str) -> str:
     return name if dash else ""
 
 
-async def _views(session: AsyncSession, rows: Sequence[Call]) -> list[CallView]:
+async def views_of(session: AsyncSession, rows: Sequence[Call]) -> list[CallView]:
     uids = [row.uid for row in rows]
     query = (
         select(EventRow.call_uid, func.min(EventRow.at))

@@ -58,6 +58,7 @@ class Pages:
             duration=duration,
             seconds=lambda moment: f"{moment:%S}",
             evidence=evidence.parts,
+            timed=evidence.timed,
             epoch=lambda moment: round(moment.timestamp() * 1000),
             masked=masked,
             figures=lambda value: json.dumps(value, separators=(",", ":")),

@@ -211,8 +211,11 @@ async def kinds_of(session: AsyncSession, call_uids: Iterable[str]) -> dict[str,
 async def transcript_of(session: AsyncSession, call_uid: str, *, clear: bool = False) -> TranscriptView | None:
     """What was said in one call, None where it has not been recognised; `clear` as for `get`."""
     row = await session.scalar(select(Transcript).where(Transcript.call_uid == call_uid))
-    if row is None:
-        return None
+    return transcript_view(row, clear=clear) if row is not None else None
+
+
+def transcript_view(row: Transcript, *, clear: bool = False) -> TranscriptView:
+    """A row as a reader may see it; `clear` as for `get`."""
     turns, sensitive, veil = _said(row)
     return TranscriptView(
         row.call_uid, row.engine, row.seconds, turns if clear else veil.masked_turns(), _spans(row.talk_over),

@@ -33,3 +33,12 @@ def parts(turn: Turn, marked: Iterable[Evidence]) -> list[tuple[str, bool]]:
         else:
             pieces.append((character, flag))
     return pieces
+
+
+def timed(turn: Turn) -> list[tuple[str, float | None]]:
+    """The turn's text cut into its words, each with the second at which it is said; None for what has none."""
+    said = "".join(word.text for word in turn.words)
+    before = len(turn.text) - len(said.lstrip())
+    pieces: list[tuple[str, float | None]] = [(turn.text[:before], None)] if before > 0 else []
+    pieces += [(word.text, round(word.start, 2)) for word in turn.words]
+    return pieces if "".join(text for text, _ in pieces).strip() == turn.text.strip() else [(turn.text, None)]
