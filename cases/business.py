@@ -13,4 +13,4 @@ from cases.models import Order
 async def business_of(session: AsyncSession, call_uids: Iterable[str]) -> dict[str, str]:
     """Business type (D4) of calls as a clerk confirmed it; calls without an order are left out."""
     query = select(Order.call_uid, Order.business).where(Order.call_uid.in_(list(call_uids)))
-    return dict((await session.execute(query)).tuples().all())
+    return {uid: business for uid, business in await session.execute(query) if uid is not None}

@@ -131,7 +131,7 @@ def _text(part: Message) -> str:
 
 
 def decoded(data: bytes, charset: str) -> str:
-    """Text in the charset that it names where that is one of text; else in UTF-8 or GB18030, with marks for the rest."""
+    """Text in the charset that it names where that is one of text; else UTF-8 or GB18030, with marks for the rest."""
     named = []
     try:
         found = codecs.lookup(charset).name.replace("-", "_") if charset else ""

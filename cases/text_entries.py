@@ -44,6 +44,7 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 ENGINE = "text"
 """What the corrections of a text's draft name where those of a call name the recogniser."""
 _AHEAD = timedelta(minutes=2)
+_ENDS = ("。", "！", "？", "；", "：", ".", "!", "?", ":", ";")
 _DIGITS = re.compile(r"[0-9+ ()-]{5,30}", re.ASCII)
 
 
@@ -145,8 +146,18 @@ def ref_of(entry_id: int) -> str:
 
 
 def turns_of(words: str) -> tuple[Turn, ...]:
-    """The words as one turn of the caller's whose seconds are its characters, so that evidence points into them."""
-    return (Turn(CALLER, 0.0, float(len(words)), words),) if words else ()
+    """The words as turns of the caller's, a paragraph each, that take no time: evidence points at characters.
+
+    A line that breaks off in the middle of a sentence, as mail programs wrap them, goes on in the next one.
+    """
+    paragraphs: list[str] = []
+    for line in words.splitlines():
+        goes_on = paragraphs and paragraphs[-1] and line.strip() and not paragraphs[-1].rstrip().endswith(_ENDS)
+        if goes_on:
+            paragraphs[-1] += f"\n{line}"
+        else:
+            paragraphs.append(line.rstrip())
+    return tuple(Turn(CALLER, 0.0, 0.0, text) for text in paragraphs if text.strip())
 
 
 def proposal(words: str, head: Head, zone: ZoneInfo) -> dict[str, Any] | None:
@@ -156,8 +167,9 @@ def proposal(words: str, head: Head, zone: ZoneInfo) -> dict[str, Any] | None:
         return None
     number = re.sub(r"[ ()-]", "", head.contact) if _DIGITS.fullmatch(head.contact) else ""
     found = extract(turns, CallContext(number, head.received_at.astimezone(zone))).to_json()
-    # Whether a number is the calling one is a question to calls.
-    found = {**found, "number_check": None}
+    found["number_check"] = None  # nobody called
+    for about in ("evidence", "confidence"):
+        found[about].pop("number_check", None)
     return Veil.over(turns, find_sensitive(turns)).fields(found)
 
 
@@ -187,28 +199,22 @@ async def amend(
 ) -> EntryView:
     """Correct what was noted of an open entry, or give its words; the draft is read anew where the words changed.
 
-    Raises Denied, TextMissing, TextClosed, WrongField, TakenByOther.
+    How and when it came stays as it was noted, since the limit hangs on it. Raises Denied, TextMissing, TextClosed,
+    WrongField, and what the desk raises where it is not this person's.
     """
     row = await _open(session, entry_id, subject, now, settings)
-    checked, kept = _checked(head, now), _words(words)
-    changed = {
-        name: str(getattr(checked, name))
-        for name in ("channel", "received_at", "sender", "contact", "reply_channel", "reply_to")
-        if str(getattr(row, name)) != str(getattr(checked, name))
-    }
-    if kept != row.words:
-        changed["words"] = ""
+    known = _head(row)
+    checked, kept = _checked(replace(head, channel=known.channel, received_at=known.received_at), now), _words(words)
+    names = ("sender", "contact", "reply_channel", "reply_to")
+    changed = [name for name in names if getattr(known, name) != getattr(checked, name)]
+    if kept != row.words or "contact" in changed:
         row.draft = proposal(kept, checked, settings.zone)
+        changed += ["words"] if kept != row.words else []
     row.words, row.sender, row.contact, row.reply_to = kept, checked.sender, checked.contact, checked.reply_to
-    row.channel, row.reply_channel = checked.channel.value, checked.reply_channel.value
-    row.received_at = checked.received_at
+    row.reply_channel = checked.reply_channel.value
     await session.flush()
     if changed:
-        # A later receipt would put the limit off: the audit says so, and the limit of the first stands.
-        detail: dict[str, Any] = {"changed": sorted(changed)}
-        if "received_at" in changed:
-            detail["received_at"] = row.received_at.isoformat()
-        await note(session, subject, row.id, "text.amend", detail=detail, now=now)
+        await note(session, subject, row.id, "text.amend", detail={"changed": changed}, now=now)
     return await get(session, entry_id)
 
 

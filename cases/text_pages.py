@@ -35,12 +35,36 @@ class ScanKind(StrEnum):
     JPEG = "jpeg"
     PNG = "png"
     TIFF = "tiff"
+    EML = "eml"
+    """An e-mail, which is kept as it came and has no pages; its words are the entry's."""
+
+
+class Refusal(StrEnum):
+    """Why a file cannot be taken."""
+
+    UNKNOWN_KIND = "unknown_kind"
+    DAMAGED = "damaged"
+    LOCKED = "locked"
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    TOO_MANY_PAGES = "too_many_pages"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_MANY_FILES = "too_many_files"
+    TOO_MUCH = "too_much"
+    """It broke, or overstrained, the program that reads it."""
 
 
 class ScanRefused(CaseError):
     """The file cannot be taken as a scan; the sentence says why, for the person who sent it."""
 
     code: ClassVar[str] = "scan_refused"
+
+    def __init__(self, why: Refusal, message: str) -> None:
+        super().__init__(message)
+        self.why = why
+
+    def __reduce__(self) -> tuple[type[ScanRefused], tuple[Refusal, str]]:
+        return type(self), (self.why, str(self))  # it comes out of another process
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +95,18 @@ def pages_of(source: Path, folder: Path, limits: PageLimits) -> tuple[ScanKind, 
     with source.open("rb") as file:
         kind = kind_of(file.read(64))
     if kind is None:
-        raise ScanRefused("this is no PDF, JPEG, PNG or TIFF, whatever its name says; scan or print it as one of them")
+        raise ScanRefused(
+            Refusal.UNKNOWN_KIND,
+            "this is no PDF, JPEG, PNG or TIFF, whatever its name says; scan or print it as one of them",
+        )
     pages: list[Page] = []
     try:
         for picture in _of_pdf(source, limits) if kind is ScanKind.PDF else _of_image(source, kind, limits):
             pages.append(_kept(picture, folder / f"{len(pages) + 1}"))
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError, pypdfium2.PdfiumError) as error:
-        raise ScanRefused(f"its {kind.value.upper()} is damaged or cut off; scan it again") from error
+        raise ScanRefused(Refusal.DAMAGED, f"its {kind.value.upper()} is damaged or cut off; scan it again") from error
     if not pages:
-        raise ScanRefused("it has no pages; scan it again")
+        raise ScanRefused(Refusal.EMPTY, "it has no pages; scan it again")
     return kind, tuple(pages)
 
 
@@ -90,14 +117,14 @@ def _of_image(source: Path, kind: ScanKind, limits: PageLimits) -> Iterator[Imag
         opened = Image.open(source, formats=(kind.value.upper(),))
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         if isinstance(error, Image.DecompressionBombError):
-            raise ScanRefused(_too_large(limits)) from error
-        raise ScanRefused(f"its {kind.value.upper()} is damaged or cut off; scan it again") from error
+            raise ScanRefused(Refusal.TOO_MANY_PIXELS, _too_large(limits)) from error
+        raise ScanRefused(Refusal.DAMAGED, f"its {kind.value.upper()} is damaged or cut off; scan it again") from error
     with opened:
         for number, frame in enumerate(ImageSequence.Iterator(opened)):
             if number == limits.pages:
-                raise ScanRefused(f"it has more than {limits.pages} pages; split it")
+                raise ScanRefused(Refusal.TOO_MANY_PAGES, f"it has more than {limits.pages} pages; split it")
             if frame.width * frame.height > most:
-                raise ScanRefused(_too_large(limits))
+                raise ScanRefused(Refusal.TOO_MANY_PIXELS, _too_large(limits))
             frame.load()
             yield ImageOps.exif_transpose(frame)
 
@@ -107,11 +134,13 @@ def _of_pdf(source: Path, limits: PageLimits) -> Iterator[Image.Image]:
         document = pypdfium2.PdfDocument(source)
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
-            raise ScanRefused("this PDF is locked with a password; send it without one") from error
+            raise ScanRefused(Refusal.LOCKED, "this PDF is locked with a password; send it without one") from error
         raise
     try:
         if len(document) > limits.pages:
-            raise ScanRefused(f"it has {len(document)} pages, more than {limits.pages}; split it")
+            raise ScanRefused(
+                Refusal.TOO_MANY_PAGES, f"it has {len(document)} pages, more than {limits.pages}; split it"
+            )
         for number in range(len(document)):
             yield _rendered(document[number])
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cases.errors import CaseError
 from cases.text_entries import TextMissing, note
 from cases.text_entry_models import TextEntry, TextScan
-from cases.text_pages import Page, PageLimits, ScanKind, ScanRefused, pages_of
+from cases.text_pages import Page, PageLimits, Refusal, ScanKind, ScanRefused, pages_of
 from hotline.accounts import Subject
 from hotline.bounded import BoundedWork, TooMuch
 from hotline.clock import local_day
@@ -75,57 +76,98 @@ def work() -> BoundedWork:
     return BoundedWork(seconds=SECONDS, memory_mb=1024, file_mb=256)
 
 
-async def add(
-    database: Database,
-    objects: Objects,
-    bounded: BoundedWork,
-    entry_id: int,
-    sent: Sent,
-    *,
-    subject: Subject,
-    now: datetime,
-    settings: Settings,
-) -> ScanView:
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What scans are kept with: where, by whom looked at, for whom, and when."""
+
+    database: Database
+    objects: Objects
+    bounded: BoundedWork
+    settings: Settings
+    subject: Subject
+    now: datetime
+
+
+async def add(keeping: Keeping, entry_id: int, sent: Sent) -> ScanView:
     """Keep the pages of a file with the entry, and of a PDF the file itself; the same file again is the one there.
 
     Raises Denied, TextMissing, ScanRefused with a sentence for the person who sent it, and what the store raises.
     """
-    subject.demand(Action.TEXT_WRITE)
-    size = sent.path.stat().st_size
-    limit = settings.texts
-    if size > limit.largest_mb << 20:
-        raise ScanRefused(f"it is larger than {limit.largest_mb} MB; scan it with fewer dots per inch")
-    if size == 0:
-        raise ScanRefused("it is empty; send it again")
-    with sent.path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    async with database.transaction() as session:
-        known, day = await _room_for(session, entry_id, sha256, settings)
-    if known is not None:
-        return known
-    with TemporaryDirectory(prefix="scan-", dir=objects.work()) as folder:
-        kind, pages = await _pages(
-            bounded, sent.path, Path(folder), PageLimits(limit.most_pages, limit.most_megapixels)
-        )
-        base = f"texts/{day}/{entry_id}/{sha256[:24]}"
+    limit = keeping.settings.texts
+    found = await _looked_at(keeping, entry_id, sent)
+    if isinstance(found, ScanView):
+        return found
+    with TemporaryDirectory(prefix="scan-", dir=keeping.objects.work()) as folder:
+        limits = PageLimits(limit.most_pages, limit.most_megapixels)
+        kind, pages = await _pages(keeping.bounded, sent.path, Path(folder), limits)
         stored = [
-            await _stored(objects, page, f"{base}-{number}{page.path.suffix}") for number, page in enumerate(pages, 1)
+            await _stored(keeping.objects, page, f"{found.base}-{number}{page.path.suffix}")
+            for number, page in enumerate(pages, 1)
         ]
-        original = None
-        if kind is ScanKind.PDF:
-            original = await keep(objects, sent.path, f"{base}.pdf", f"{base}~{sha256}.pdf", sha256)
-    async with database.transaction() as session:
-        known, _ = await _room_for(session, entry_id, sha256, settings)
+    original = await _original(keeping, found, sent, ".pdf") if kind is ScanKind.PDF else None
+    return await _row(keeping, entry_id, sent, found, kind=kind, original=original, pages=stored)
+
+
+async def add_email(keeping: Keeping, entry_id: int, sent: Sent) -> ScanView:
+    """Keep an e-mail as it came, for the data manager; raises as `add` does."""
+    found = await _looked_at(keeping, entry_id, sent)
+    if isinstance(found, ScanView):
+        return found
+    original = await _original(keeping, found, sent, ".eml")
+    return await _row(keeping, entry_id, sent, found, kind=ScanKind.EML, original=original, pages=[])
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """A file that the entry does not have yet; `base` begins the keys of what is made of it."""
+
+    sha256: str
+    size: int
+    base: str
+
+
+async def _looked_at(keeping: Keeping, entry_id: int, sent: Sent) -> _New | ScanView:
+    keeping.subject.demand(Action.TEXT_WRITE)
+    size, sha256 = await asyncio.to_thread(_measured, sent.path)
+    limit = keeping.settings.texts
+    if size > limit.largest_mb << 20:
+        raise ScanRefused(
+            Refusal.TOO_LARGE, f"it is larger than {limit.largest_mb} MB; scan it with fewer dots per inch"
+        )
+    if size == 0:
+        raise ScanRefused(Refusal.EMPTY, "it is empty; send it again")
+    async with keeping.database.transaction() as session:
+        known, day = await _room_for(session, entry_id, sha256, keeping.settings)
+    return known or _New(sha256, size, f"texts/{day}/{entry_id}/{sha256[:24]}")
+
+
+def _measured(path: Path) -> tuple[int, str]:
+    with path.open("rb") as file:
+        return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
+
+
+async def _original(keeping: Keeping, new: _New, sent: Sent, suffix: str) -> str:
+    marked = f"{new.base}~{new.sha256}{suffix}"
+    return await keep(keeping.objects, sent.path, f"{new.base}{suffix}", marked, new.sha256)
+
+
+async def _row(
+    keeping: Keeping, entry_id: int, sent: Sent, new: _New, *, kind: ScanKind, original: str | None,
+    pages: list[dict[str, object]],
+) -> ScanView:  # fmt: skip
+    async with keeping.database.transaction() as session:
+        known, _ = await _room_for(session, entry_id, new.sha256, keeping.settings)
         if known is not None:
             return known
         row = TextScan(
-            id=uuid4(), entry_id=entry_id, name=_shown(sent.name), kind=kind.value, source_sha256=sha256,
-            source_bytes=size, original_key=original, pages=stored, added_at=now, added_by=subject.user_id,
+            id=uuid4(), entry_id=entry_id, name=_shown(sent.name), kind=kind.value, source_sha256=new.sha256,
+            source_bytes=new.size, original_key=original, pages=pages, added_at=keeping.now,
+            added_by=keeping.subject.user_id,
         )  # fmt: skip
         session.add(row)
         await session.flush()
-        detail = {"sha256": sha256, "bytes": size, "kind": kind.value, "pages": len(stored)}
-        await note(session, subject, entry_id, "text.scan", detail=detail, now=now)
+        detail = {"sha256": new.sha256, "bytes": new.size, "kind": kind.value, "pages": len(pages)}
+        await note(session, keeping.subject, entry_id, "text.scan", detail=detail, now=keeping.now)
         return _view(row)
 
 
@@ -178,7 +220,7 @@ async def _pages(
     try:
         return await bounded.run(pages_of, source, folder, limits)
     except TooMuch as error:
-        raise ScanRefused(f"it cannot be shown safely: {error}") from error
+        raise ScanRefused(Refusal.TOO_MUCH, f"it cannot be shown safely: {error}") from error
 
 
 async def _stored(objects: Objects, page: Page, key: str) -> dict[str, object]:
@@ -200,7 +242,9 @@ async def _room_for(
     scans = await of_entry(session, entry_id)
     known = next((scan for scan in scans if scan.source_sha256 == sha256), None)
     if known is None and len(scans) >= settings.texts.most_scans:
-        raise ScanRefused(f"this text has {len(scans)} files already, which is as many as it may have")
+        raise ScanRefused(
+            Refusal.TOO_MANY_FILES, f"this text has {len(scans)} files already, which is as many as it may have"
+        )
     return known, local_day(entry.created_at, settings.zone).replace("-", "/")
 
 

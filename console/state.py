@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from console.phone.sockets import PhoneSockets
     from console.seat.stream import SeatHub
     from console.wallboard.wall import Wall
+    from hotline.bounded import BoundedWork
     from recordings.objects import Objects
 
 
@@ -34,6 +35,8 @@ class Console:
     hub: FloorHub
     login_limit: LoginLimit
     objects: Objects
+    bounded: BoundedWork
+    """Looks at what strangers sent."""
     seat_hub: SeatHub
     phones: PhoneSockets
     wall: Wall

@@ -1,0 +1,214 @@
+"""Letters, faxes and e-mails from the post to the order, and what strangers send in them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
+
+import httpx
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from cases.text_entry_models import TextEntry, TextScan
+from hotline.models import AuditEntry
+from hotline.roles import Role
+from tests.cases.scan_files import SCRIPTED_PDF, SVG, letter, pdf_bomb, png_of, saved
+from tests.console.conftest import House, csrf_in
+
+WORDS = "我是宽带用户。本月3号报修，一直没有人上门，到现在宽带还是上不了网。\n我要求尽快修好，并且赔偿30元。电话13812345678。"
+
+
+def head_of(house: House, **changed: str) -> dict[str, str]:
+    received = datetime.now(UTC).astimezone(house.settings.zone) - timedelta(minutes=30)
+    return {
+        "channel": "letter", "received_at": received.strftime("%Y-%m-%dT%H:%M"), "sender": "张三",
+        "contact": "13812345678", "reply_channel": "letter", "reply_to": "和平路12号", "words": WORDS,
+    } | changed  # fmt: skip
+
+
+async def sent(
+    client: httpx.AsyncClient,
+    path: str,
+    data: dict[str, str],
+    files: list[tuple[str, bytes]] = (),
+    field: str = "scans",
+) -> httpx.Response:
+    token = csrf_in((await client.get("/texts")).text)
+    return await client.post(
+        path, data=data | {"csrf": token}, files=[(field, (name, content)) for name, content in files] or None
+    )
+
+
+async def received(house: House, client: httpx.AsyncClient, files: list[tuple[str, bytes]] = ()) -> int:
+    answer = await sent(client, "/texts", head_of(house), files)
+    assert answer.status_code == 303, answer.text
+    return int(re.match(r"/texts/(\d+)", answer.headers["location"])[1])
+
+
+async def posted(client: httpx.AsyncClient, path: str, body: dict[str, object]) -> httpx.Response:
+    token = csrf_in((await client.get("/texts")).text)
+    return await client.post(path, json=body, headers={"x-csrf-token": token, "accept": "application/json"})
+
+
+async def test_a_letter_becomes_an_order_that_says_how_to_answer(house: House) -> None:
+    clerk = await house.client(Role.TEXT_CLERK)
+    entry = await received(house, clerk, [("letter.png", saved(letter(), "PNG"))])
+    page = (await clerk.get(f"/texts/{entry}")).text
+    assert "宽带还是上不了网" in page
+    values = {
+        "kind": "complaint", "business": "data", "nature": "fault_repair", "phone": "13812345678",
+        "summary": "宽带报修无人上门",
+    }  # fmt: skip
+    answer = await posted(clerk, f"/texts/{entry}/confirm", {"values": values})
+    assert answer.status_code == 200, answer.text
+    async with house.database.transaction() as session:
+        row = await session.get(TextEntry, entry)
+        assert row is not None
+        order = await session.get(__import__("cases.models", fromlist=["Order"]).Order, row.order_number)
+    assert order.source == f"text:{entry}"
+    assert order.call_uid is None
+    assert order.fields["reply"] == {"by": "letter", "to": "和平路12号"}
+    assert order.entry_due_at == row.received_at + timedelta(hours=2)
+    again = await posted(clerk, f"/texts/{entry}/confirm", {"values": values})
+    assert again.status_code == 409
+
+
+async def test_a_receipt_in_the_future_is_refused_and_nothing_is_lost(house: House) -> None:
+    clerk = await house.client(Role.TEXT_CLERK)
+    later = (datetime.now(UTC) + timedelta(days=1)).astimezone(house.settings.zone)
+    answer = await sent(clerk, "/texts", head_of(house, received_at=later.strftime("%Y-%m-%dT%H:%M")))
+    assert answer.status_code == 422
+    assert "张三" in answer.text
+    assert "不能晚于现在" in answer.text
+
+
+async def test_a_page_of_a_scan_is_a_picture_made_anew_and_each_view_is_audited(house: House) -> None:
+    clerk = await house.client(Role.TEXT_CLERK)
+    exif = Image.Exif()
+    exif[0x010E] = "GPS 39.9N"
+    hidden = saved(letter(), "JPEG", exif=exif) + b"PK\3\4<script>alert(1)</script>"
+    entry = await received(house, clerk, [("../../etc/passwd\n.jpg", hidden)])
+    async with house.database.transaction() as session:
+        [scan] = await session.scalars(select(TextScan))
+    assert "/" not in scan.name
+    assert "\n" not in scan.name
+    page = await clerk.get(f"/texts/{entry}/scans/{scan.id}/1")
+    assert page.headers["content-type"] == "image/jpeg"
+    assert page.headers["x-content-type-options"] == "nosniff"
+    assert page.headers["cache-control"] == "no-store"
+    assert b"GPS" not in page.content
+    assert b"script" not in page.content
+    async with house.database.transaction() as session:
+        seen = list(await session.scalars(select(AuditEntry).where(AuditEntry.action == "text.scan_view")))
+    assert [(each.actor, each.subject) for each in seen] == [("text_clerk", f"text:{entry}")]
+    stored = house.app.state.console.objects
+    assert await stored.size(scan.pages[0]["key"]) == scan.pages[0]["bytes"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("letter.svg", SVG, "unknown_kind"),
+        ("letter.png", SVG, "unknown_kind"),
+        ("letter.pdf", b"PK\3\4" + bytes(200), "unknown_kind"),
+        ("huge.png", png_of(20_000, 20_000), "too_many_pixels"),
+        ("cut.jpg", saved(letter(), "JPEG")[:700], "damaged"),
+        ("bomb.pdf", pdf_bomb(), "too_much"),
+        ("cut.pdf", SCRIPTED_PDF[:120], "damaged"),
+    ],
+)
+async def test_a_file_that_is_no_scan_is_refused_by_name_and_the_others_are_kept(
+    house: House, name: str, content: bytes, why: str
+) -> None:
+    clerk = await house.client(Role.TEXT_CLERK)
+    entry = await received(house, clerk)
+    answer = await sent(clerk, f"/texts/{entry}/scans", {}, [(name, content), ("a.png", saved(letter(), "PNG"))])
+    assert answer.status_code == 303
+    assert f"{why}:{name}" in unquote(unquote(answer.headers["location"]))
+    assert name in (await clerk.get(answer.headers["location"])).text
+    async with house.database.transaction() as session:
+        kept = [each.name for each in await session.scalars(select(TextScan))]
+    assert kept == ["a.png"]
+
+
+async def test_a_pdf_is_shown_as_pictures_and_given_out_as_it_came_only_to_who_keeps_originals(house: House) -> None:
+    clerk, keeper = await house.client(Role.TEXT_CLERK), await house.client(Role.DATA_MANAGER)
+    entry = await received(house, clerk, [("letter.pdf", SCRIPTED_PDF)])
+    async with house.database.transaction() as session:
+        [scan] = await session.scalars(select(TextScan))
+    assert (await clerk.get(f"/texts/{entry}/scans/{scan.id}/1")).headers["content-type"].startswith("image/")
+    path = f"/texts/{entry}/scans/{scan.id}/original/file"
+    assert (await clerk.get(path)).status_code == 403
+    given = await keeper.get(path)
+    assert given.content == SCRIPTED_PDF
+    assert given.headers["content-disposition"].startswith("attachment")
+    assert given.headers["content-type"] == "application/octet-stream"
+    assert given.headers["content-security-policy"].startswith("sandbox")
+
+
+async def test_the_same_scan_sent_twice_is_one(house: House) -> None:
+    clerk = await house.client(Role.TEXT_CLERK)
+    scan = ("a.png", saved(letter(), "PNG"))
+    entry = await received(house, clerk, [scan])
+    await sent(clerk, f"/texts/{entry}/scans", {}, [scan, ("again.png", scan[1])])
+    async with house.database.transaction() as session:
+        assert len(list(await session.scalars(select(TextScan)))) == 1
+
+
+async def test_the_data_manager_notes_where_an_original_lies(house: House) -> None:
+    clerk, keeper = await house.client(Role.TEXT_CLERK), await house.client(Role.DATA_MANAGER)
+    entry = await received(house, clerk)
+    assert (await clerk.get("/texts/originals")).status_code == 403
+    assert "张三" in (await keeper.get("/texts/originals")).text
+    token = csrf_in((await keeper.get("/texts/originals")).text)
+    answer = await keeper.post(f"/texts/{entry}/file", data={"csrf": token, "shelf": "3柜-12卷"})
+    assert answer.status_code == 303
+    assert "3柜-12卷" in (await keeper.get("/texts/originals")).text
+
+
+async def test_an_email_fills_sender_date_words_and_scans(house: House) -> None:
+    clerk = await house.client(Role.TEXT_CLERK)
+    picture = saved(letter(200, 200), "PNG")
+    import base64
+
+    when = (datetime.now(UTC) - timedelta(minutes=50)).strftime("%a, %d %b %Y %H:%M:%S +0000")
+    mail = (
+        f"From: =?gb2312?B?{base64.b64encode('李四'.encode('gb2312')).decode()}?= <li@example.com>\r\nDate: {when}\r\n"
+        "Subject: complaint\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+        "--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>宽带上不了网<script>alert(1)</script></p>\r\n"
+        '--b\r\nContent-Type: image/png; name="../x.png"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
+        f'{base64.b64encode(picture).decode()}\r\n--b\r\nContent-Type: application/x-msdownload; name="a.exe"\r\n\r\nMZ\r\n--b--\r\n'
+    ).encode()
+    answer = await sent(clerk, "/texts/email", {}, [("m.eml", mail)], field="email")
+    assert answer.status_code == 303, answer.text
+    page = (await clerk.get(answer.headers["location"])).text
+    assert "宽带上不了网" in page
+    assert "alert(1)" not in page
+    assert "李四" in page
+    assert "a.exe" in page
+    async with house.database.transaction() as session:
+        [entry] = await session.scalars(select(TextEntry))
+        kinds = sorted(each.kind for each in await session.scalars(select(TextScan)))
+    assert (entry.sender, entry.contact, entry.reply_channel) == ("李四", "li@example.com", "email")
+    assert timedelta(minutes=49) < datetime.now(UTC) - entry.received_at < timedelta(minutes=52)
+    assert kinds == ["eml", "png"]
+
+
+async def test_a_form_of_another_page_stays_small(house: House) -> None:
+    clerk = await house.client(Role.TEXT_CLERK)
+    token = csrf_in((await clerk.get("/texts")).text)
+    assert (await clerk.post("/language", data={"csrf": token, "next": "x" * 400_000})).status_code == 413
+
+
+async def test_what_another_has_taken_is_not_written_to(house: House) -> None:
+    clerk, senior = await house.client(Role.TEXT_CLERK), await house.client(Role.SENIOR)
+    entry = await received(house, clerk)
+    values = {"kind": "complaint", "business": "data", "nature": "tariff", "summary": "x"}
+    assert (await posted(senior, f"/texts/{entry}/confirm", {"values": values})).status_code == 409
+    handed = await posted(clerk, f"/desk/text:{entry}/hand", {"to": "senior", "reason": "要查合同"})
+    assert handed.status_code == 200, handed.text
+    assert (await posted(clerk, f"/texts/{entry}/confirm", {"values": values})).status_code == 409
+    assert (await posted(senior, f"/desk/text:{entry}/take", {})).status_code == 303
+    assert (await posted(senior, f"/texts/{entry}/confirm", {"values": values})).status_code == 200
