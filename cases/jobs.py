@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from procrastinate import App
 
-from cases import differences, field_scores, lexicon_effect, repeats
+from cases import classifier_jobs, differences, field_scores, lexicon_effect, repeats
 from hotline.jobs import RETRY, JobContext
 from transcribe.figures import iso_week
 
@@ -36,4 +36,5 @@ def register(app: App, context: JobContext) -> None:
                 week = iso_week(now - timedelta(weeks=back), zone)
                 await field_scores.count_week(session, week, zone=zone, now=now)
 
+    classifier_jobs.register(app, context)
     lexicon_effect.register(app, context)

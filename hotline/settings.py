@@ -33,6 +33,10 @@ class SettingsError(HotlineError):
     code = "settings"
 
 
+EngineName = Literal["auto", "vosk", "whisper", "sensevoice", "paraformer", "zipformer"]
+"""A recogniser as the settings name it."""
+
+
 class Section(BaseModel):
     """One table of the settings file; an unknown key is a mistake, not a wish."""
 
@@ -207,6 +211,8 @@ class RecordingSettings(BaseModel):
     """So fast the periodic scrubber reads what is stored."""
     scrub_days: int = Field(30, ge=1)
     """Everything stored is read back within so many days; the doctor complains when a round is older."""
+    keep_transcripts: bool = False
+    """Whether a recording whose time is over leaves its transcript behind; an erasure on request never does."""
     retention_days: dict[Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$")], Annotated[int, Field(ge=1)]] = {}
     """Days that recordings are kept, by class, where the class's default is not meant (docs/recordings.md)."""
 
@@ -224,6 +230,31 @@ class TextSettings(Section):
     """Pages of one file; what has more is refused, not cut."""
     most_megapixels: int = Field(40, ge=1, le=200)
     """Of one page: A4 at 600 dots per inch has 35."""
+
+
+class RecognitionSettings(Section):
+    """How the worker recognises recordings."""
+
+    processes: int = Field(1, ge=1, le=32)
+    """Recordings that one worker recognises at a time, each in a process of its own with its own models."""
+    attempts: int = Field(3, ge=1, le=20)
+    """How often a recording is tried before it is set aside with the reason, for a person to listen to."""
+    seconds_per_second: float = Field(8.0, gt=0)
+    """Recognising may take this many times the recording's length, and never less than `least_seconds`."""
+    least_seconds: float = Field(180.0, gt=0)
+    files_per_process: int = Field(500, ge=1)
+    """After so many recordings a process is replaced."""
+    most_megabytes: int = Field(2000, ge=200)
+    """One that holds more than this after a recording is replaced too; a larger Whisper needs more."""
+
+
+class LearningSettings(Section):
+    """Learning a draft's kind, business type, nature and cause from confirmed forms."""
+
+    days: int = Field(365, ge=7)
+    """How far back confirmed forms are learned from."""
+    least_forms: int = Field(300, ge=50)
+    """With fewer forms than this no field is taken over from the rules."""
 
 
 class WallboardSettings(Section):
@@ -284,10 +315,13 @@ class Settings(BaseSettings):
     """DEBUG, INFO, WARNING or ERROR."""
     store_url: str = ""
     """obstore URL of the recordings (`s3://bucket/prefix`); empty means a folder of the instance."""
-    recogniser: str = Field("auto", pattern="^(auto|vosk|whisper)$")
+    recogniser: EngineName = "auto"
+    """auto (Vosk where its Mandarin model is, else Whisper), or vosk, whisper, sensevoice, paraformer or zipformer."""
+    recognisers: dict[Literal["complaint", "suggestion", "standards", "report", "voicemail", "import"], EngineName] = {}
+    """The recogniser of single queues, such as `{complaint = "sensevoice", import = "vosk"}`; others have
+    `recogniser`."""
     whisper_model: str = Field("whisper-base", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     """Folder in the models folder: any Whisper in CTranslate2's format that was put there, such as a larger one."""
-    """auto (Vosk where its Mandarin model is, else Whisper), vosk or whisper."""
     qa_rate: float = Field(0.05, gt=0, le=1)
     """D64: share of each day's calls of each business type that is drawn."""
     draft_due_hours: float = Field(2.0, gt=0)
@@ -312,7 +346,9 @@ class Settings(BaseSettings):
     survey: SurveySettings = SurveySettings()
     phone: PhoneSettings = PhoneSettings()
     recordings: RecordingSettings = RecordingSettings()
+    recognition: RecognitionSettings = RecognitionSettings()
     texts: TextSettings = TextSettings()
+    learning: LearningSettings = LearningSettings()
     wallboard: WallboardSettings = WallboardSettings()
     shifts: ShiftSettings = ShiftSettings()
 

@@ -3,51 +3,100 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import structlog
 from procrastinate import App
+from procrastinate.job_context import JobContext as RunningJob
+from sqlalchemy import text
 
 from acd import ledger
 from acd.calls import Outcome
-from hotline.jobs import RETRY, JobContext
+from hotline.errors import HotlineError
+from hotline.jobs import RETRY, SPEECH, JobContext, defer
 from hotline.settings import Settings
-from recordings import renditions, store
-from recordings.errors import NoRecording
+from recordings import calls, renditions, store
+from recordings.errors import NoRecording, StoreUnavailable
+from recordings.importing import UID_MARK
+from recordings.objects import Objects
 from recordings.sealed import open_objects
 from recordings.store import RecordingView
-from transcribe import drafts
+from transcribe import drafts, learned
+from transcribe.counters import SOUND_SECONDS, TRANSCRIPTS, UNHEARD_SECONDS
 from transcribe.draft import CallContext, extract
-from transcribe.errors import AudioError
+from transcribe.errors import AudioError, RecogniserFailed
+from transcribe.learned import ModelDamaged
+from transcribe.lexicon import active_words, notes
 from transcribe.lexicon import jobs as lexicon_jobs
-from transcribe.lexicon import notes
 from transcribe.look_through import look_through, note_numbers
 from transcribe.turns import SEAT, Transcription
 
 _log = structlog.get_logger(__name__)
+TRANSCRIBE = "transcribe.call"
+VOICEMAIL = "voicemail"
+MOST_JOBS = 3
+_SWEPT = timedelta(days=3)
+_SETTLED = timedelta(minutes=15)
+_JOBS = text(
+    "SELECT args->>'call_uid', count(*) FILTER (WHERE status IN ('todo', 'doing')),"
+    " count(*) FILTER (WHERE status = 'failed') FROM procrastinate_jobs"
+    " WHERE task_name = 'transcribe.call' AND args->>'call_uid' = ANY(:uids) GROUP BY 1"
+)
 _SPOKEN_WITH = (Outcome.ANSWERED, Outcome.VOICEMAIL, Outcome.FALLBACK)
 
 
-Recognise = Callable[[Path, Settings, float], Transcription]
-"""File, settings, second of the answer → what was said; runs in a process of its own, so a function of a module."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the recognition of one call is told."""
+
+    answered_second: float
+    """The right channel is not heard before it."""
+    queue: str | None = None
+    """The call's service, `voicemail` or `import`: it may have a recogniser of its own."""
+    words: tuple[str, ...] = ()
+    """The centre's words, weightiest first."""
+
+
+Recognise = Callable[[Path, Settings, Request], Transcription]
+"""Runs in a process of its own, so a function of a module."""
 
 
 def register(app: App, context: JobContext) -> None:
     """Make the room's tasks known to the worker's application."""
     lexicon_jobs.register(app, context)
 
-    @app.task(name="transcribe.call", retry=RETRY, pass_context=False)
-    async def transcribe(call_uid: str) -> None:
-        await transcribe_call(context, call_uid)
+    @app.task(name="transcribe.erase", retry=RETRY, pass_context=False)
+    async def erase(call_uid: str) -> None:
+        async with context.database.transaction() as session:
+            await erase_words(session, call_uid)
+
+    @app.task(name=TRANSCRIBE, queue=SPEECH, retry=RETRY, pass_context=True)
+    async def transcribe(running: RunningJob, call_uid: str) -> None:
+        last = running.job.attempts + 1 >= context.settings.recognition.attempts
+        await transcribe_call(context, call_uid, last_try=last)
+
+    @app.periodic(cron="*/10 * * * *")
+    @app.task(name="transcribe.sweep", queueing_lock="transcribe.sweep", pass_context=False)
+    async def look_for_left_out(timestamp: int) -> None:
+        await sweep(context)
 
 
-def recognise(path: Path, settings: Settings, answered_second: float) -> Transcription:
-    """`transcribe_file` for the process that does the worker's heavy work: imported and loaded there only."""
-    from transcribe.pipeline import transcribe_file  # noqa: PLC0415
+def recognise(path: Path, settings: Settings, request: Request) -> Transcription:
+    """Recognition for the process that does the worker's heavy work: imported and loaded there only."""
+    from transcribe.audio import decode  # noqa: PLC0415
+    from transcribe.engines import load_any  # noqa: PLC0415
+    from transcribe.pipeline import transcribe_audio  # noqa: PLC0415
 
-    return transcribe_file(path, settings, answered_second)
+    engines, instead = load_any(settings, request.queue)
+    with decode(path) as pcm:
+        heard = transcribe_audio(
+            pcm, engines, request.answered_second, lambda _: None, request.words,
+            caller_only=request.queue == VOICEMAIL,
+        )  # fmt: skip
+    return replace(heard, warnings=(*heard.warnings, instead)) if instead else heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +110,24 @@ class _Known:
     calls_us: bool
     """Whether it is a caller's call: one that we made, or a consult, is about a case that is registered already."""
     context: CallContext
+    request: Request
 
 
-async def transcribe_call(context: JobContext, call_uid: str, recogniser: Recognise = recognise) -> None:
+async def transcribe_call(
+    context: JobContext, call_uid: str, recogniser: Recognise = recognise, *, last_try: bool = False
+) -> None:
     """Save transcript and draft of one call; done twice, the same rows stand.
 
-    A recording that cannot be read gives an empty transcript, so that the clerk sees the call and listens.
+    A recording that cannot be read, or that failed on its last try, is set aside: an empty transcript with the reason,
+    so that the clerk sees the call and listens. Before that what failed is raised, and the job tries again.
     """
     known = await _known(context, call_uid)
     objects = open_objects(context.settings, context.database)
-    try:
-        async with store.local_file(objects, known.recording) as path:
-            heard = await context.heavy.run(recogniser, path, context.settings, known.answered_second)
-    except AudioError as error:
-        _log.error("transcribe.unusable", call=call_uid, reason=str(error))
-        heard = Transcription(known.recording.seconds, (), reason=str(error))
-    for warning in heard.warnings:
-        _log.warning("transcribe.warning", call=call_uid, reason=warning)
+    heard = await _heard(context, objects, known, recogniser, last_try=last_try)
+    _tell(call_uid, known, heard)
     caller_spoke = any(turn.speaker != SEAT for turn in heard.turns)
     wanted = known.calls_us and (caller_spoke or known.spoken_with)
-    draft = extract(heard.turns, known.context).to_json() if wanted else None
+    draft = await _draft(context, heard, known.context) if wanted else None
     due_at = known.ended_at + timedelta(hours=context.settings.draft_due_hours)
     check = await look_through(objects, known.recording, heard)
     replaced = None
@@ -95,6 +142,81 @@ async def transcribe_call(context: JobContext, call_uid: str, recogniser: Recogn
         await objects.delete(replaced)
 
 
+async def _heard(
+    context: JobContext, objects: Objects, known: _Known, recogniser: Recognise, *, last_try: bool
+) -> Transcription:
+    limits = context.settings.recognition
+    seconds = max(limits.least_seconds, limits.seconds_per_second * known.recording.seconds)
+    try:
+        async with store.local_file(objects, known.recording) as path:
+            return await context.heavy.run_within(seconds, recogniser, path, context.settings, known.request)
+    except StoreUnavailable:
+        raise  # it comes back, and the recording with it
+    except Exception as error:
+        if not last_try and not isinstance(error, AudioError):
+            raise
+        reason = str(error) if isinstance(error, HotlineError) else f"{type(error).__name__} in the recogniser"
+        return Transcription(known.recording.seconds, (), reason=reason)
+
+
+def _tell(call_uid: str, known: _Known, heard: Transcription) -> None:
+    """Log and count; never a word of what was said."""
+    engine, queue = heard.engine or "none", known.request.queue or "none"
+    TRANSCRIPTS.labels(engine, queue, heard.state.value).inc()
+    SOUND_SECONDS.labels(engine).inc(heard.seconds)
+    UNHEARD_SECONDS.labels(engine).inc(sum(end - start for start, end in heard.unheard))
+    if heard.reason is not None:
+        _log.error("transcribe.set_aside", call=call_uid, reason=heard.reason)
+    for warning in heard.warnings:
+        _log.warning("transcribe.warning", call=call_uid, reason=warning)
+    _log.info("transcribe.done", call=call_uid, engine=engine, queue=queue, state=heard.state.value)
+
+
+async def sweep(context: JobContext) -> int:
+    """Queue recognition anew for recordings of the last days that have neither a transcript nor a job for it.
+
+    So a call is left whose job failed while the store was away, or whose worker was killed each time: after
+    `MOST_JOBS` failed jobs it is set aside. Returns how many were found.
+    """
+    now = context.clock.now()
+    async with context.database.transaction() as session:
+        recordings = await store.started_between(session, now - _SWEPT, now - _SETTLED)
+        left_out = await drafts.without_transcript(session, [each.call_uid for each in recordings])
+        jobs = {
+            uid: (int(alive), int(failed)) for uid, alive, failed in await session.execute(_JOBS, {"uids": left_out})
+        }
+    found = 0
+    for uid in left_out:
+        alive, failed = jobs.get(uid, (0, 0))
+        async with context.database.transaction() as session:
+            if alive or await calls.is_voice(session, uid):
+                continue
+            found += 1
+            _log.warning("transcribe.left_out", call=uid, failed_jobs=failed)
+            if failed < MOST_JOBS:
+                lock = f"{TRANSCRIBE}:{uid}"
+                await defer(session, TRANSCRIBE, queue=SPEECH, queueing_lock=lock, priority=-5, call_uid=uid)
+                continue
+        await transcribe_call(context, uid, _given_up, last_try=True)
+    return found
+
+
+def _given_up(_: Path, __: Settings, ___: Request) -> Transcription:
+    raise RecogniserFailed("its recognition was begun several times and never ended; listen to the call")
+
+
+async def _draft(context: JobContext, heard: Transcription, call: CallContext) -> dict[str, Any]:
+    """The rules' draft with the live learned model's values where it takes over; a damaged one takes over nothing."""
+    draft = extract(heard.turns, call)
+    try:
+        async with context.database.transaction() as session:
+            model = await learned.live_model(session)
+    except ModelDamaged as error:
+        _log.error("model.damaged", reason=str(error))
+        model = None
+    return learned.apply(draft, heard.turns, model).to_json()
+
+
 async def _known(context: JobContext, call_uid: str) -> _Known:
     async with context.database.transaction() as session:
         recording = await store.get(session, call_uid)
@@ -104,9 +226,13 @@ async def _known(context: JobContext, call_uid: str) -> _Known:
     answered = recording.second_of(call.answered_at) if call else None
     ended = call.ended_at if call and call.ended_at else recording.started_at + timedelta(seconds=recording.seconds)
     # Until a person answers, the right channel is prompts and music; if nobody does, to the end.
+    answered_second = recording.seconds if answered is None else answered
+    async with context.database.transaction() as session:
+        words = tuple(entry.word for entry in await active_words(session))
     return _Known(
         recording=recording,
-        answered_second=recording.seconds if answered is None else answered,
+        answered_second=answered_second,
+        request=Request(answered_second, _queue(call_uid, call), words),
         ended_at=ended,
         spoken_with=call is None or call.outcome in _SPOKEN_WITH,
         calls_us=call is None or call.direction == "in",
@@ -117,3 +243,11 @@ async def _known(context: JobContext, call_uid: str) -> _Known:
             customer_class=call.customer_class if call else None,
         ),
     )
+
+
+def _queue(call_uid: str, call: ledger.CallView | None) -> str | None:
+    if call_uid.startswith(UID_MARK):
+        return "import"
+    if call is None:
+        return None
+    return VOICEMAIL if call.outcome == Outcome.VOICEMAIL else call.service

@@ -25,6 +25,7 @@ import recordings.importing_models
 import recordings.models
 import recordings.replay_models
 import recordings.vault_models
+import transcribe.learned.tables
 import transcribe.lexicon.models
 import transcribe.models
 import transcribe.sensitive_models
@@ -50,6 +51,7 @@ MODULES = (
     recordings.vault_models,
     transcribe.models,
     transcribe.lexicon.models,
+    transcribe.learned.tables,
     transcribe.sensitive_models,
     cases.desk_models,
     cases.models,

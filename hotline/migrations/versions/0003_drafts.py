@@ -360,6 +360,16 @@ CERTIFICATES_APPEND_ONLY = """
 CREATE TRIGGER certificates_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON recording_certificates
 FOR EACH STATEMENT EXECUTE FUNCTION certificates_refuse_change()
 """
+HELD_BEFORE_BY_ORDERS = """
+INSERT INTO recording_holds (call_uid, reason, ref, since, until)
+SELECT call_uid, 'case', number, created_at, NULL FROM orders WHERE call_uid IS NOT NULL AND closed_at IS NULL
+"""
+HELD_BEFORE_BY_SAMPLES = """
+INSERT INTO recording_holds (call_uid, reason, ref, since, until)
+SELECT sample.call_uid, 'sample', sample.id::text, drawn.drawn_at, NULL
+FROM qa_samples AS sample JOIN qa_draws AS drawn ON drawn.id = sample.draw_id
+WHERE NOT EXISTS (SELECT FROM qa_score_cards AS card WHERE card.sample_id = sample.id)
+"""
 STORED_BEFORE = """
 INSERT INTO stored_objects
     (key, call_uid, bytes, sha256, stored_bytes, stored_sha256, header_sha256, day_key, stored_at, scrubbed_at)
@@ -424,6 +434,18 @@ def _vault_up() -> None:
         "uq_recording_holds_open", "recording_holds", ["call_uid", "reason", "ref"], unique=True,
         postgresql_where="until IS NULL",
     )  # fmt: skip
+    op.execute(HELD_BEFORE_BY_ORDERS)
+    op.execute(HELD_BEFORE_BY_SAMPLES)
+    op.create_table(
+        "recording_kinds",
+        sa.Column("call_uid", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("business", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("call_uid", name=op.f("pk_recording_kinds")),
+    )
+    op.execute(
+        "INSERT INTO recording_kinds SELECT call_uid, kind, business FROM orders WHERE call_uid IS NOT NULL"
+    )
     op.create_table(
         "recording_certificates",
         sa.Column("id", sa.BigInteger(), nullable=False),
@@ -438,6 +460,7 @@ def _vault_up() -> None:
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
         sa.Column("at", moment, nullable=False),
+        sa.Column("words", sa.Boolean(), nullable=False),
         sa.Column("audit_seq", sa.BigInteger(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recording_certificates")),
@@ -454,6 +477,7 @@ def _vault_up() -> None:
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
+        sa.Column("words", sa.Boolean(), nullable=False),
         sa.Column("begun_at", moment, nullable=False),
         sa.PrimaryKeyConstraint("call_uid", name=op.f("pk_recording_deletions")),
     )
@@ -461,7 +485,8 @@ def _vault_up() -> None:
 
 def _vault_down() -> None:
     for name in (
-        "recording_deletions", "recording_certificates", "recording_holds", "scrub_runs", "stored_objects", "day_keys",
+        "recording_deletions", "recording_certificates", "recording_kinds", "recording_holds", "scrub_runs",
+        "stored_objects", "day_keys",
     ):  # fmt: skip
         op.drop_table(name)
     op.execute("DROP FUNCTION certificates_refuse_change()")
@@ -582,7 +607,30 @@ def _learning_up() -> None:
     op.create_index(op.f("ix_repeat_keys_received_at"), "repeat_keys", ["received_at"])
     op.create_index("ix_repeat_keys_numbers", "repeat_keys", ["numbers"], postgresql_using="gin")
     op.create_index("ix_repeat_keys_grams", "repeat_keys", ["grams"], postgresql_using="gin")
+    op.create_table(
+        "learned_versions",
+        sa.Column("number", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("forms", sa.Integer(), nullable=False),
+        sa.Column("report", JSON, nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("live_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("live_by", sa.String(), nullable=True),
+        sa.Column("followed", sa.Integer(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_learned_versions")),
+    )
+    op.create_index(
+        "uq_learned_versions_live", "learned_versions", ["state"], unique=True,
+        postgresql_where=sa.text("state = 'live'"),
+    )  # fmt: skip
 
 
 def _learning_down() -> None:
+    op.drop_table("learned_versions")
     op.drop_table("repeat_keys")
