@@ -17,7 +17,7 @@ KINDS: Final[Mapping[str, str]] = {
 STATES: Final[Mapping[str, str]] = {
     "draft": N_("draft"),
     "measured": N_("measured"),
-    "live": N_("live"),
+    "live": N_("in use"),
     "past": N_("was live"),
     "rolled_back": N_("rolled back"),
     "given_up": N_("given up"),
