@@ -16,7 +16,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Any
 
-from transcribe.spoken_digits import Piece, Run, complete_phone, phones_only, runs_in
+from transcribe.spoken_digits import MEASURE, Piece, Run, complete_phone, phones_only, runs_in
 from transcribe.turns import Turn
 
 
@@ -84,10 +84,6 @@ _SENSITIVE_BEHIND = re.compile(
     r"(?:(?P<password>密码|验证码|口令|动态码)|(?P<id_card>身份证|证件)|(?P<bank_card>银行卡|信用卡|储蓄卡|卡号|卡))"
 )
 _TAIL = re.compile(r"(?:尾号|[后末][一二三四五六七八]位|最后[一二三四五六七八几]位|末尾)[^，。！？]{0,6}$")
-_MEASURE = re.compile(
-    r"^(?:多|几|来)?(?:块|元|毛|角|分|秒|天|个|月|年|日|次|遍|小时|点|兆|[MGK]\b|岁|位|倍|折|[%％]|级|层|楼|栋|单元|室|米|公里|"
-    r"人|名|张|条|笔|期|批|户|家|台|部|线|路|周|季|号(?![码是]))"
-)
 _SERVICE_NUMBER = re.compile(r"100\d\d|1[12]\d{1,3}|9[56]\d{3}|10[01]\d{4,6}")
 _LETTERS = re.compile(r"[A-Za-z0-9](?:(?:[\s\-_.，、]|大写|小写|的){0,4}[A-Za-z0-9零一二三四五六七八九幺]){3,31}+")
 _NEAR = 40
@@ -192,7 +188,7 @@ def _kind_of(
             return None, None
         if _ORDER_BEFORE.search(before) or _ORDER_LETTERS.search(before):
             return None, None
-    if shape is None and (run.unit or len(digits) <= 6) and _MEASURE.match(behind):
+    if shape is None and (run.unit or len(digits) <= 6) and MEASURE.match(behind):
         return None, None
     if len(digits) < (2 if directly else 3):
         return shape, None
@@ -222,7 +218,7 @@ def _by_shape(run: Run, before: str) -> SensitiveKind | None:
     digits = run.digits
     if run.unit or phones_only(digits):
         return None
-    if any(_is_id(digits[at : at + 18]) for at in range(len(digits) - 17)):
+    if any(is_id(digits[at : at + 18]) for at in range(len(digits) - 17)):
         return SensitiveKind.ID_CARD
     order = _ORDER_BEFORE.search(before) or _ORDER_LETTERS.search(before)
     if order and not (digits[:2] in {"62", "60"} and luhn(digits)):
@@ -234,7 +230,7 @@ def _by_shape(run: Run, before: str) -> SensitiveKind | None:
     return SensitiveKind.BANK_CARD if len(digits) >= _CARD.start else None
 
 
-def _is_id(digits: str) -> bool:
+def is_id(digits: str) -> bool:
     """18 characters with a birthday and the checksum of GB 11643."""
     if len(digits) != 18 or not digits[:17].isdecimal() or not _is_day(digits[6:14]):
         return False

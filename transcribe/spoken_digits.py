@@ -35,6 +35,11 @@ _SAYS_IT_IS = "是就以"
 """Before a number these introduce it more often than they are a digit misheard."""
 _NO_BRIDGE = re.compile("[年月日号点元块毛角分转和或跟到至机话位次天个兆钱]")
 """What stands between two numbers and not within one."""
+MEASURE = re.compile(
+    r"^(?:多|几|来)?(?:块|元|毛|角|分|秒|天|个|月|年|日|次|遍|小时|点|兆|[MGK]\b|岁|位|倍|折|[%％]|级|层|楼|栋|单元|室|米|公里|"
+    r"人|名|张|条|笔|期|批|户|家|台|部|线|路|周|季|号(?![码是]))"
+)
+"""What follows a number that counts something."""
 _LINK_SECONDS = 20.0
 _ACK = 16
 """Spoken characters of what the other side says between two groups of one number, unless those are digits too."""
@@ -110,7 +115,8 @@ def _pieces(text: str, index: int, *, eager: bool) -> list[Piece]:
     found: list[Piece] = []
     for first, last, digits, unit in _stretches(text, eager=eager):
         before = found[-1] if found else None
-        if before is not None and _joins(text, before, first, digits):
+        counts = len(digits) <= 2 and MEASURE.match(text[last : last + 4]) is not None
+        if before is not None and not counts and _joins(text, before, first, digits):
             found[-1] = Piece(index, before.first, last, before.digits + digits, before.unit or unit)
         else:
             found.append(Piece(index, first, last, digits, unit))

@@ -108,7 +108,7 @@ export class Player {
 
   /** Seconds that are silenced in what this reader hears. */
   cover(start, end) {
-    this.regions.addRegion({ start, end, drag: false, resize: false, color: COVERED, content: "🔒" });
+    this.regions.addRegion({ start, end, drag: false, resize: false, color: COVERED, content: "＊＊＊" });
   }
 
   /** A letter above one second of the waveform. */
