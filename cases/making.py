@@ -17,6 +17,8 @@ from cases.sheet import Sheet
 from cases.states import OrderState
 from hotline.accounts import Subject
 from hotline.settings import Settings
+from recordings import holds
+from recordings.holds import HoldReason
 from transcribe.draft import Kind
 
 
@@ -61,6 +63,11 @@ async def make_order(
     )
     session.add(order)
     await session.flush()
+    if call_uid is not None:
+        await holds.tell_kind(session, call_uid, order.kind, order.business)
+    if not closed:
+        for held in {call_uid, original.call_uid if original is not None else None} - {None}:
+            await holds.hold(session, str(held), HoldReason.CASE, order.number, now)
     await repeats.remember(session, order, call.caller if call is not None else "")
     if not closed:
         # asking again starts no new clock: a repeated case has the limit of the first one (D15, D84)

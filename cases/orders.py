@@ -34,6 +34,8 @@ from hotline.accounts import Subject
 from hotline.models import User
 from hotline.roles import Action
 from hotline.settings import Settings
+from recordings import holds
+from recordings.holds import HoldReason
 from transcribe import drafts
 from transcribe.draft.codes import NumberCheck
 from transcribe.drafts import DraftMissing, DraftState
@@ -161,6 +163,7 @@ async def close(session: AsyncSession, number: str, *, reply: str, subject: Subj
     order.closed_at, order.reply = now, said
     await session.flush()
     await customers.case_closed(session, number)
+    await holds.release(session, HoldReason.CASE, number, now)
     await audit.record(
         session, actor=subject.login, role=subject.role.value, action="order.close", subject=f"order:{number}",
         detail={}, now=now,

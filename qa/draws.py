@@ -22,6 +22,8 @@ from qa.calls import bounds, rows_between
 from qa.errors import DrawDiffers, QaError
 from qa.models import Draw, Sample, ScoreCard
 from qa.sampler import ALGORITHM, CALLS_A_WEEK, Row, draw, exact_rate, iso_week
+from recordings import holds
+from recordings.holds import HoldReason
 
 _LOCK = 0x71615F64617900
 """Key of the advisory lock under which a day is drawn: two runs at once would both fill the same share."""
@@ -119,6 +121,8 @@ async def draw_day(
     ]
     session.add_all(samples)
     await session.flush()
+    for sample in samples:
+        await holds.hold(session, sample.call_uid, HoldReason.SAMPLE, str(sample.id), now)
     detail = {
         "seed": str(seed),
         "rate": float(rate),

@@ -20,6 +20,8 @@ from hotline.roles import Action
 from qa.errors import AlreadyScored, BadScore, OwnCall, UnknownSample
 from qa.models import Sample, ScoreCard
 from qa.template import FULL_MARKS, Template, template
+from recordings import holds
+from recordings.holds import HoldReason
 
 _LONGEST_REMARK = 500
 _LONGEST_COMMENT = 2000
@@ -125,6 +127,7 @@ async def write_score(
     )
     session.add(row)
     await session.flush()
+    await holds.release(session, HoldReason.SAMPLE, str(sample_id), now)
     await audit.record(
         session,
         actor=subject.login,

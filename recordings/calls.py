@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +19,33 @@ async def get(session: AsyncSession, uid: str) -> CallFacts | None:
         return _facts(found)
     listening = await monitoring.get(session, uid)
     return _voice(listening) if listening is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What decides how long a recording is kept; `about` names the call or the order that it belongs to."""
+
+    direction: str | None
+    outcome: str | None
+    customer_class: str
+    about: tuple[str, ...]
+    voice: bool
+
+
+async def known(session: AsyncSession, uid: str) -> Known:
+    listening = await monitoring.get(session, uid)
+    if listening is not None:
+        return Known(None, None, "ordinary", (listening.call_uid,), voice=True)
+    call = await ledger.get_call(session, uid)
+    if call is None:
+        return Known(None, None, "ordinary", (), voice=False)
+    about = (call.about,) if call.about else ()
+    return Known(call.direction, call.outcome, call.customer_class, about, voice=False)
+
+
+async def about(session: AsyncSession, uid: str) -> tuple[str, ...]:
+    """The call or order that what was recorded belongs to."""
+    return (await known(session, uid)).about
 
 
 async def is_voice(session: AsyncSession, uid: str) -> bool:

@@ -9,7 +9,7 @@ from procrastinate import App, BaseRetryStrategy, RetryDecision
 from procrastinate.jobs import Job
 
 from hotline.jobs import JobContext
-from recordings import disk, figures, listenings, reconcile, scrub
+from recordings import disk, erase, figures, listenings, reconcile, retire, scrub
 from recordings.errors import HostileName, LegsHeld, LegsMissing
 from recordings.finalise import Node, attempt
 from recordings.legs import holders, scan
@@ -64,6 +64,13 @@ def register(app: App, context: JobContext) -> None:
         node = Node.of(context)
         await reconcile.run(node)
         await reconcile.tidy(node)
+        await erase.end_begun(context.database, open_objects(context.settings, context.database), context.clock)
+
+    @app.periodic(cron="50 2 * * *")
+    @app.task(name="recordings.retire", queueing_lock="recordings.retire", pass_context=False)
+    async def retire_due(timestamp: int) -> None:
+        objects = open_objects(context.settings, context.database, context.clock)
+        await retire.run(context.database, objects, context.settings, context.clock)
 
     @app.periodic(cron="* * * * *")
     @app.task(name="recordings.listenings", queueing_lock="recordings.listenings", pass_context=False)

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from recordings import calls, problems, store, stored
+from recordings import calls, certificates, problems, store, stored
 from recordings.errors import LegsHeld, RecordingError
 from recordings.finalise import Node, attempt
 from recordings.findings import CallFacts, Problem, reconcile
@@ -72,6 +72,9 @@ async def run(node: Node, *, look_back: timedelta = LOOK_BACK) -> Report:
             ended_at = looked_at[uid].ended_at
             if ended_at is not None and now - ended_at < HELD_GRACE:
                 del looked_at[uid]
+        for uid in await certificates.deleted(session, looked_at.keys()):
+            del looked_at[uid]  # what was deleted by a rule, or is being deleted, is not missing
+            kept.pop(uid, None)
         for uid in looked_at.keys() & kept.keys():
             looked_at[uid] = await calls.with_pauses(session, looked_at[uid], kept[uid], node.limits)
         sizes = await _sizes(node, kept.values(), {found.key: found.bytes for found in listed})

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from recordings import calls, store
+from recordings import calls, certificates, store
 from recordings.encode import measure
 from recordings.errors import HostileName, ObjectDamaged, RecordingError
 from recordings.finalise import Node, write_row
@@ -49,6 +49,8 @@ async def _restore(node: Node, found: Stored, uid: str) -> bool:
     async with node.database.transaction() as session:
         if await store.get(session, uid) is not None:
             return False
+        if await certificates.deleted(session, [uid]):
+            raise RecordingError("deleted with a certificate; `hotline recordings retention` deletes it again")
         call = await calls.get(session, uid)
     async with opened_copy(node.objects, found.key, EXTENSION) as copy:
         made = await asyncio.to_thread(measure, copy)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from recordings.errors import HostileName
 from recordings.legs import check_uid
 from recordings.models import Recording
-from recordings.vault_models import StoredObject
+from recordings.vault_models import Deletion, StoredObject
 
 _OF_A_CALL = re.compile(r"\d{4}/\d\d/\d\d/(?P<uid>[^/~]+)(~[^/]*)?\.flac", re.ASCII)
 
@@ -86,7 +86,8 @@ async def sizes(session: AsyncSession, keys: Collection[str]) -> dict[str, int]:
 async def unknown_recordings(session: AsyncSession) -> list[tuple[str, str, str]]:
     """Recordings whose object has no row: call, key, SHA-256."""
     known = select(StoredObject.key).where(StoredObject.key == Recording.object_key).exists()
-    query = select(Recording.call_uid, Recording.object_key, Recording.sha256).where(~known)
+    going = select(Deletion.call_uid).where(Deletion.call_uid == Recording.call_uid).exists()
+    query = select(Recording.call_uid, Recording.object_key, Recording.sha256).where(~known, ~going)
     return [(uid, key, sha256) for uid, key, sha256 in await session.execute(query.order_by(Recording.object_key))]
 
 
@@ -112,8 +113,9 @@ async def damaged(session: AsyncSession) -> int:
 
 
 async def after(session: AsyncSession, key: str, limit: int, *, unsealed: bool = False) -> list[ObjectRow]:
-    """The next rows in order of key, with `unsealed` only those that are."""
-    query = select(StoredObject).where(StoredObject.key > key).order_by(StoredObject.key).limit(limit)
+    """The next rows in order of key, with `unsealed` only those that are; none of what is being deleted."""
+    going = select(Deletion.call_uid).where(Deletion.call_uid == StoredObject.call_uid).exists()
+    query = select(StoredObject).where(StoredObject.key > key, ~going).order_by(StoredObject.key).limit(limit)
     if unsealed:
         query = query.where(StoredObject.day_key.is_(None))
     return [_view(row) for row in await session.scalars(query)]

@@ -83,6 +83,16 @@ class RecordingHold(Base):
     )
 
 
+class RecordingKind(Base):
+    """What a call was about, as told by the room that makes orders: it decides how long the recording is kept."""
+
+    __tablename__ = "recording_kinds"
+
+    call_uid: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    business: Mapped[str | None]
+
+
 class Certificate(Base):
     """The proof that a recording was deleted, by which rule and by whom; append-only like the audit."""
 
@@ -103,6 +113,8 @@ class Certificate(Base):
     """What the person wrote; empty where the rule alone deleted it."""
     actor: Mapped[str]
     at: Mapped[datetime]
+    words: Mapped[bool]
+    """Whether the transcript's words went too."""
     audit_seq: Mapped[int] = mapped_column(BigInteger)
     """The entry of the audit chain that carries this certificate's digest."""
     digest: Mapped[str]
@@ -120,6 +132,7 @@ class Deletion(Base):
     reason: Mapped[str]
     actor: Mapped[str]
     role: Mapped[str]
+    words: Mapped[bool]
     begun_at: Mapped[datetime]
 
 

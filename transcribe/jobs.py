@@ -27,6 +27,7 @@ from recordings.store import RecordingView
 from transcribe import drafts, learned
 from transcribe.counters import SOUND_SECONDS, TRANSCRIPTS, UNHEARD_SECONDS
 from transcribe.draft import CallContext, extract
+from transcribe.erasing import erase_words
 from transcribe.errors import AudioError, RecogniserFailed
 from transcribe.learned import ModelDamaged
 from transcribe.lexicon import active_words, notes

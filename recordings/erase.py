@@ -1,0 +1,170 @@
+"""Deleting a recording so that nothing is half done: the wish, then the bytes, then the certificate.
+
+1. `begin`: a row says what is to be deleted, why and by whom; who holds the call is asked in the same transaction.
+2. `finish`: the recording and what was made of it are removed from the store, then, in one transaction, certificate
+   and audit entry are written, the rows go, and the job is queued that deletes the transcript's words.
+
+Whoever is killed in between leaves the row of step 1, and the next run ends it. Bytes that come back after that, from
+a restored store, are deleted again by their certificate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hotline.clock import Clock
+from hotline.database import Database
+from hotline.jobs import defer
+from recordings import calls, certificates, holds, problems, renditions, stored
+from recordings.certificates import CertificateView
+from recordings.errors import NoRecording, RecordingError
+from recordings.findings import Problem
+from recordings.holds import Hold
+from recordings.models import Recording
+from recordings.sealed import SealedObjects
+from recordings.vault_models import Deletion
+
+ERASE_WORDS = "transcribe.erase"
+"""The next room's job; it lies above this one, so that it is known by name only."""
+ON_REQUEST = "erasure on request"
+AGAIN_AFTER = timedelta(hours=6)
+_LOOK_AGAIN = 500
+"""Latest certificates whose bytes are looked for again, should a restored store have brought them back."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Held(RecordingError):
+    """The recording must not be deleted now; the message says for what it is held."""
+
+    code = "held"
+
+    def __init__(self, call_uid: str, found: list[Hold]) -> None:
+        said = "; ".join(each.said for each in found)
+        super().__init__(
+            f"the recording of call {call_uid} is held for {said}; wait for their end, release the hold, or a manager"
+            " overrides it with a reason"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who wants which recording deleted, by what; `override` deletes what is held, too."""
+
+    call_uid: str
+    retention_class: str
+    rule: str
+    actor: str
+    role: str
+    reason: str = ""
+    words: bool = True
+    override: bool = False
+
+
+async def erase(database: Database, objects: SealedObjects, clock: Clock, wish: Wish) -> CertificateView:
+    """Delete one recording now. Raises NoRecording where there is none, Held where it is held and not overridden."""
+    await begin(database, clock, wish)
+    return await finish(database, objects, clock, wish.call_uid)
+
+
+async def begin(database: Database, clock: Clock, wish: Wish) -> None:
+    """Decide that a recording goes; from here on it goes, whoever is killed."""
+    async with database.transaction() as session:
+        await holds.lock(session, wish.call_uid)
+        if await _recording(session, wish.call_uid) is None:
+            raise NoRecording(f"call {wish.call_uid} has no stored recording; nothing is left to delete")
+        found = await holds_of(session, wish.call_uid)
+        if found and not wish.override:
+            raise Held(wish.call_uid, found)
+        if await session.get(Deletion, wish.call_uid) is None:
+            deletion = Deletion(
+                call_uid=wish.call_uid, retention_class=wish.retention_class, rule=wish.rule, reason=wish.reason,
+                actor=wish.actor, role=wish.role, words=wish.words, begun_at=clock.now(),
+            )  # fmt: skip
+            session.add(deletion)
+
+
+async def finish(database: Database, objects: SealedObjects, clock: Clock, call_uid: str) -> CertificateView:
+    """Carry a deletion that was begun to its end; done twice, the certificate of the first stands."""
+    async with database.transaction() as session:
+        recording = await _recording(session, call_uid)
+        keys = {row.key for row in await stored.of_call(session, call_uid)}
+        keys |= set(await renditions.keys_of(session, call_uid))
+    if recording is not None:
+        for key in sorted(keys | {recording.object_key}):
+            await objects.store.delete(key)
+    async with database.transaction() as session:
+        await holds.lock(session, call_uid)
+        deletion = await session.get(Deletion, call_uid, with_for_update=True)
+        recording = await _recording(session, call_uid)
+        if deletion is None or recording is None:
+            done = await certificates.of_call(session, call_uid)
+            if done is None:
+                raise NoRecording(f"no deletion of the recording of call {call_uid} was begun")
+            return done
+        certificate = await certificates.write(session, recording, deletion, clock.now())
+        for key in keys | {recording.object_key}:
+            await stored.forget(session, key)
+        await renditions.forget(session, call_uid)
+        await session.delete(recording)
+        await session.delete(deletion)
+        await problems.apply(session, {call_uid}, set(Problem), [], clock.now())
+        if certificate.words:
+            await defer(session, ERASE_WORDS, queueing_lock=f"{ERASE_WORDS}:{call_uid}", call_uid=call_uid)
+            later = clock.now() + AGAIN_AFTER  # a recogniser that is at it now writes down what it heard after us
+            await defer(session, ERASE_WORDS, schedule_at=later, call_uid=call_uid)
+    _log.info("recording.deleted", call=call_uid, rule=certificate.rule, certificate=certificate.id)
+    return certificate
+
+
+async def end_begun(database: Database, objects: SealedObjects, clock: Clock) -> list[CertificateView]:
+    """End every deletion that was begun and not ended, and delete again what came back after its certificate."""
+    async with database.transaction() as session:
+        begun = list(await session.scalars(select(Deletion.call_uid).order_by(Deletion.begun_at)))
+    ended = []
+    for call_uid in begun:
+        async with database.transaction() as session:
+            if await _recording(session, call_uid) is None:  # its row is gone without us: nothing to certify
+                await session.execute(delete(Deletion).where(Deletion.call_uid == call_uid))
+                continue
+        ended.append(await finish(database, objects, clock, call_uid))
+    await delete_again(database, objects)
+    return ended
+
+
+async def delete_again(database: Database, objects: SealedObjects) -> int:
+    """Remove objects that lie in the store although a certificate says that they are gone; how many there were."""
+    async with database.transaction() as session:
+        gone = await certificates.latest(session, _LOOK_AGAIN)
+        known = set(
+            await session.scalars(
+                select(Recording.object_key).where(Recording.object_key.in_([each.object_key for each in gone]))
+            )
+        )
+    again = 0
+    for each in gone:
+        if each.object_key in known:
+            continue
+        async with database.transaction() as session:
+            beside = {row.key for row in await stored.of_call(session, each.call_uid)}
+        for key in beside | {each.object_key}:
+            if key in beside or await objects.store.size(key) is not None:
+                _log.warning("recording.deleted_again", call=each.call_uid, certificate=each.id)
+                await objects.delete(key)
+                again += 1
+    return again
+
+
+async def holds_of(session: AsyncSession, call_uid: str) -> list[Hold]:
+    """What holds this recording: holds of its call, and of the call or order that it is about."""
+    return await holds.open_holds(session, {call_uid, *await calls.about(session, call_uid)})
+
+
+async def _recording(session: AsyncSession, call_uid: str) -> Recording | None:
+    query = select(Recording).where(Recording.call_uid == call_uid)
+    return (await session.scalars(query.execution_options(populate_existing=True))).first()
