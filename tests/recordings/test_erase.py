@@ -211,7 +211,7 @@ async def test_who_holds_and_who_deletes_wait_for_each_other(node: Node, key: st
     assert (await node.objects.size(key) is None) == isinstance(erased, CertificateView)
 
 
-async def test_the_words_go_with_the_sound(node: Node, key: str, deferred: Callable[[], Awaitable[list[str]]]) -> None:
+async def test_the_words_go_with_the_sound(node: Node, key: str) -> None:
     async with node.database.transaction() as session:
         await session.execute(
             text(
