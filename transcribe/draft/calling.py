@@ -64,7 +64,7 @@ def this_number(lines: Sequence[Line], caller: str) -> Phone | None:
             start, end = line.clause(match.start(), match.end())
             if _DENIED.search(line.text, start, match.start()) or _DENIED_AFTER.match(line.text[match.end() :]):
                 continue
-            asked = next((lines[at].text for at in range(number - 1, -1, -1) if not lines[at].is_caller), "")
+            asked = next((lines[at].text for at in range(number - 1, max(-1, number - 7), -1) if not lines[at].is_caller), "")
             about = _ABOUT_CONTACT.search(line.text[start:end]) or _ABOUT_CONTACT.search(asked)
             if about:
                 return Phone(calling, _SAID_PLAINLY, (line.evidence(start, end),), ((number, start, end),))

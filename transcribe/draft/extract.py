@@ -118,7 +118,10 @@ def _judge(sheet: _Sheet, heard: Heard, tallies: Tallies, service: str | None) -
     sheet.put("kind", kind, sure, tally.evidence(kind.value, lines), tally.others(kind.value, lines))
     business, sure = decide_business(tallies["business"], kind)
     tally = tallies["business"]
-    sheet.put("business", business, sure, tally.evidence(business.value, lines), tally.others(business.value, lines))
+    found = tally.evidence(business.value, lines)
+    if not found and kind is Kind.REPORT:  # bad information is the information business's (D93)
+        found = sheet.evidence.get("kind", ())
+    sheet.put("business", business, sure if found else 0.0, found, tally.others(business.value, lines))
     nature, sure = decide_nature(tallies, kind)
     tally = tallies["nature"]
     value = nature.value if nature else None
@@ -213,7 +216,7 @@ def _days(sheet: _Sheet, lines: Sequence[Line], call: CallContext, places: Seque
 
 def _phrases(sheet: _Sheet, lines: Sequence[Line], tallies: Tallies, kind: Kind) -> None:
     request = find_request(lines, kind)
-    happened = find_happened(lines, tallies) if kind is not Kind.ENQUIRY else None
+    happened = find_happened(lines, tallies, request) if kind is not Kind.ENQUIRY else None
     for name, phrase, confidence in (
         ("request", request, min(0.9, 0.3 + 0.09 * request.weight) if request else 0.0),
         ("what_happened", happened, min(0.85, 0.3 + 0.05 * happened.weight) if happened else 0.0),

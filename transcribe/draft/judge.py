@@ -31,7 +31,9 @@ _CONTACT = re.compile(
     "(?:我的?|联系|留的?|您的?)?(?:手机|电话|座机|固话|固定电话)(?:号码?)?(?:是|就是|呢|为|[,:。])*(?=(?:[\\d零一二三四五六七八九幺洞][-,]?){7})"
 )
 """A number is announced: 我的手机是一三八… says nothing about the business."""
-_EVIDENCE_PER_FIELD = 3
+_EVIDENCE_PER_FIELD = 2
+_WORTH_SHOWING = 0.6
+"""Share of the strongest mention's weight from which another one is evidence beside it."""
 _WORTH_A_LOOK = 1.5
 _MOST_OTHERS = 3
 _URGENT_FROM = 1.0
@@ -97,7 +99,8 @@ class Tally:
     def evidence(self, value: str | None, lines: Sequence[Line]) -> tuple[Evidence, ...]:
         """The strongest mentions, of as many turns as there are before a second one of any."""
         strongest = sorted(self.mentions.get(value or "", []), key=lambda each: (-each.weight, each.line, each.start))
-        spans = dict.fromkeys((each.line, each.start, each.end) for each in strongest if each.weight > 0)
+        least = max(0.01, _WORTH_SHOWING * strongest[0].weight) if strongest else 0.0
+        spans = dict.fromkeys((each.line, each.start, each.end) for each in strongest if each.weight >= least)
         first_of: dict[int, tuple[int, int, int]] = {}
         for span in spans:
             first_of.setdefault(span[0], span)

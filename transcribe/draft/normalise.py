@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -19,6 +19,8 @@ from transcribe.turns import Turn
 
 STOPS = "。?!;"
 BREAKS = STOPS + ",:"
+LONGEST_LINE = 600
+"""Characters of one line; a minute and a half of speech has fewer."""
 _PAUSE_WEIGHT = 0.7
 """A mark of punctuation stands for a pause: measured in syllables, for placing words within a turn."""
 _PADDING_SECONDS = 0.25
@@ -87,9 +89,22 @@ class Line:
 
 
 def normalise(turns: Sequence[Turn]) -> tuple[Line, ...]:
-    """Lines of all turns that hold any word, in their order."""
-    lines = (_line(index, turn) for index, turn in enumerate(turns))
+    """Lines of all turns that hold any word, in their order; a long turn, such as a letter, gives several lines."""
+    lines = (part for index, turn in enumerate(turns) for part in _parts(_line(index, turn)))
     return tuple(line for line in lines if line.text)
+
+
+def _parts(line: Line) -> Iterator[Line]:
+    """The line cut at sentences' ends where it is long, so that the time to read it grows with its length alone."""
+    start = 0
+    while len(line.text) - start > LONGEST_LINE:
+        cut = max(line.text.rfind(mark, start + LONGEST_LINE // 2, start + LONGEST_LINE) for mark in STOPS)
+        if cut < 0:
+            cut = max(line.text.rfind(mark, start + LONGEST_LINE // 2, start + LONGEST_LINE) for mark in BREAKS)
+        end = cut + 1 if cut >= 0 else start + LONGEST_LINE
+        yield replace(line, text=line.text[start:end], back=line.back[start:end])
+        start = end
+    yield replace(line, text=line.text[start:], back=line.back[start:])
 
 
 def _line(index: int, turn: Turn) -> Line:
@@ -139,7 +154,7 @@ def _spaces_are_pauses(text: str) -> bool:
 
 
 def _between_han(text: str, position: int) -> bool:
-    before, after = text[:position].rstrip()[-1:], text[position:].lstrip()[:1]
+    before, after = text[max(0, position - 8) : position].rstrip()[-1:], text[position : position + 8].lstrip()[:1]
     return bool(before and after) and all("\u4e00" <= each <= "\u9fff" for each in (before, after))
 
 

@@ -15,12 +15,13 @@ _HAPPENED_LENGTH = 60
 _PLAIN = 1.5
 """Weight from which a phrase asks for something: a bare 我想 does not."""
 _ASKING = (
-    (5.0, "要求|我要你们|必须|务必|要么"),
-    (4.5, "把[^,。?!]{1,14}(?:退|还|免|取消|修|换|改|装|移|停|关)|(?:退|还|补|赔|免|返)(?:还|给|回|偿)"),
+    (4.0, "我要(?:退|换|改|取消|解约|赔|补|拆|查|转|恢复|停|销)"),
+    (5.0, "要求|我要你们|必须|务必|要么|(?:给|要)(?:我|我们)?(?:一)?个(?:交代|说法|解释|答复|公道|准话|结果)"),
+    (4.5, "把[^,。?!]{1,14}(?:退|还|免|取消|修|换|改|装|移|停|关|解除|撤|删|拆|恢复|清|查|说|写|弄|办)|(?:全部|都|马上|赶紧|一分不[少能])?(?:退|还|补|赔|免|返)(?:还|给|回|偿|出来)|吐出来"),
     (4.0, "希望|(?<!申)请(?!问|讲|了|假|个假)|麻烦|帮我|给我(?!开|发|打电话|打来|停|办|扣|订)|替我|应该|应当"),
     (
         3.5,
-        "能不能|能否|可不可以|可以不可以|是不是可以|尽快|赶快|赶紧|马上|立刻|立即|快点|快些|抓紧|派人|来人|管一管|管管|查查|修修|你们得|你们来|你们(?:也|就)?要(?!求)|你们(?=检查|处理|解决|管|查)|(?:检查|处理|解决|查|看|管|修)一下|查清楚",
+        "能不能|能否|可不可以|可以不可以|是不是可以|尽快|赶快|赶紧|马上|立刻|立即|快点|快些|抓紧|派人|来人|行不行|行吗|好不好|可以吗|查一查|查查|起码|至少|多放|以后|管一管|管管|查查|修修|你们得|你们来|你们(?:也|就)?要(?!求)|你们(?=检查|处理|解决|管|查)|(?:检查|处理|解决|查|看|管|修)一下|查清楚",
     ),
     (
         2.0,
@@ -38,12 +39,21 @@ _BY_KIND = {
     ),
     Kind.REPORT: ((5.0, "请|希望|能不能|要求|麻烦|你们(?:要)?(?:查|管|处理)|查处|管一管|给我屏蔽"), (2.0, "举报")),
 }
+_DONE_TO_ME = re.compile("(?:你们|他们|人家|谁|营业员|客服|师傅|业务员|都|已经|就|又|给)[^,。?!]{0,3}$")
+_DONE = re.compile("^(?:给|帮|替)我[^,。?!]{0,8}(?:了|过|成)(?!吧|算)")
+_PAST = re.compile("把(?!.{0,14}(?:给我|帮我|替我))[^,。?!]{1,14}(?:了|过)(?!吧|算|行)")
+_FIRST_FOR = (Kind.ENQUIRY,)
+"""What is asked for first is what the call is about."""
 _ACTION = re.compile(
-    "退|修|换|装|移|查|取消|道歉|解决|处理|赔|减免|开通|恢复|屏蔽|答复|回复|改|关|停|拆|补|检查|更正|说法|解释|返|核实|报修|重新|登记|过户|提醒|增"
+    "解除|撤|删|弄|写|放|派|给个|退|修|换|装|移|查|取消|道歉|解决|处理|赔|减免|开通|恢复|屏蔽|答复|回复|改|关|停|拆|补|检查|更正|说法|解释|返|核实|报修|重新|登记|过户|提醒|增"
 )
+_EARLY = 2
+_MOST_INSIDE = 40
+"""No 60 characters hold more mentions than this."""
 _NUMBER = "(?=[\\d零一二三四五六七八九幺洞]{3})"
 _END = re.compile(
     "[。?!;]|[,:]?(?:我的?(?:联系)?(?:电话|手机|号码)(?!里|上|卡|用|没|被|的|一|老|经)|我的联系|联系(?:我|电话|方式)|手机号码?是|号码是"
+    "|(?:还|就)?(?:用|打|是)(?:这个|本机|我这个)(?:号|电话|手机)"
     f"|(?:我的?|联系)?(?:电话|手机|号码)号?码?(?:是|呢|为)?[,:]?{_NUMBER}|谢谢|我叫|我姓|好吧|好不好|否则|要不然|不然)"
 )
 _POLITE = re.compile("^(?:那个|然后|就是|嗯|呃|啊|那|所以|你们|我)*(?=请|要求|希望|把|给我|帮我)")
@@ -68,7 +78,8 @@ def find_request(lines: Sequence[Line], kind: Kind) -> Phrase | None:
         for match in re.finditer(words, line.text)
     ]
     real = [each for each in candidates if each.end - each.start >= 3 and each.weight >= _PLAIN]
-    best = max(real, key=lambda each: (each.weight, each.line, each.start), default=None)
+    first = -1 if kind in _FIRST_FOR else 1
+    best = max(real, key=lambda each: (each.weight, first * each.line, first * each.start), default=None)
     return best and _with_clause_before(best, real)
 
 
@@ -84,8 +95,8 @@ def _with_clause_before(best: Phrase, others: Sequence[Phrase]) -> Phrase:
     return replace(best, start=min(starts)) if starts else best
 
 
-def _as_request(number: int, line: Line, start: int, weight: float) -> Phrase:
-    text = line.text
+def _as_request(number: int, line: Line, asked: int, weight: float) -> Phrase:
+    text, start = line.text, asked
     end_of_talk = _END.search(text, min(len(text), start + 2))
     end = min(len(text), start + _REQUEST_LENGTH, end_of_talk.start() if end_of_talk else len(text))
     if end == start + _REQUEST_LENGTH and (comma := text.rfind(",", start + 4, end)) > 0:
@@ -97,6 +108,10 @@ def _as_request(number: int, line: Line, start: int, weight: float) -> Phrase:
     bonus = 1.0 if _ACTION.search(text[start:end]) else -1.0
     if _ACTION.search(first_clause):
         bonus += 0.5
+    if _PAST.match(text, asked):
+        bonus -= 4.0
+    if _DONE.match(text, asked) and _DONE_TO_ME.search(text[max(0, asked - 5) : asked]):
+        bonus -= 4.0
     return Phrase(number, start, end, weight + bonus)
 
 
@@ -109,8 +124,36 @@ def _clause_start(text: str, start: int) -> int:
     return left if near else start
 
 
-def find_happened(lines: Sequence[Line], tallies: Tallies) -> Phrase | None:
-    """The stretch of a caller's turn that holds most of what the case was judged by, at most 60 characters."""
+def find_happened(lines: Sequence[Line], tallies: Tallies, request: Phrase | None = None) -> Phrase | None:
+    """The stretch of a caller's turn that holds most of what the case was judged by, at most 60 characters.
+
+    What comes first tells what happened; `request` tells what is wanted of it and is left out.
+    """
+    weights = _weights(lines, tallies)
+    if request is not None:
+        asked = range(request.start, request.end)
+        weights = {at: weight for at, weight in weights.items() if at[0] != request.line or at[1] not in asked}
+    best: Phrase | None = None
+    spoken = [number for number, line in enumerate(lines) if line.is_caller]
+    places = sorted(weights)
+    for at, (line_number, place) in enumerate(places):
+        line = lines[line_number]
+        start = _back_to_break(line.text, place)
+        stop = request.start if request and request.line == line_number and request.start > place else len(line.text)
+        end = _forward_to_break(line.text, start, stop)
+        inside = 0.0
+        for later in places[at : at + _MOST_INSIDE]:
+            if later[0] != line_number or later[1] >= end:
+                break
+            inside += weights[later]
+        inside *= 1.3 if line_number in spoken[:_EARLY] else 1.0
+        if end - start >= 4 and (best is None or inside > best.weight):
+            best = Phrase(line_number, start, end, inside)
+    return best
+
+
+def _weights(lines: Sequence[Line], tallies: Tallies) -> dict[tuple[int, int], float]:
+    """What the mentions of the caller weigh, by line and place."""
     weights: dict[tuple[int, int], float] = {}
     for facet in ("nature", "business", "kind"):
         for mentions in tallies[facet].mentions.values():
@@ -118,15 +161,7 @@ def find_happened(lines: Sequence[Line], tallies: Tallies) -> Phrase | None:
                 if lines[each.line].is_caller:
                     key = (each.line, each.start)
                     weights[key] = max(weights.get(key, 0.0), each.weight)
-    best: Phrase | None = None
-    for line_number, place in sorted(weights):
-        line = lines[line_number]
-        start = _back_to_break(line.text, place)
-        end = _forward_to_break(line.text, start)
-        inside = sum(weight for (other, at), weight in weights.items() if other == line_number and start <= at < end)
-        if end - start >= 4 and (best is None or inside > best.weight):
-            best = Phrase(line_number, start, end, inside)
-    return best
+    return weights
 
 
 def _back_to_break(text: str, place: int) -> int:
@@ -136,9 +171,9 @@ def _back_to_break(text: str, place: int) -> int:
     return start
 
 
-def _forward_to_break(text: str, start: int) -> int:
-    if len(text) - start <= _HAPPENED_LENGTH:
-        end = len(text)
+def _forward_to_break(text: str, start: int, stop_at: int) -> int:
+    if stop_at - start <= _HAPPENED_LENGTH:
+        end = stop_at
     else:
         limit = start + _HAPPENED_LENGTH
         end = max(text.rfind(mark, start + 8, limit) for mark in ",。?!;")

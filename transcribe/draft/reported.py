@@ -43,7 +43,7 @@ def _score(row: Row, lines: Sequence[Line]) -> float:
     first, last = row.parts[0], row.parts[-1]
     text = lines[first.line].text
     before, after = text[max(0, first.start - 14) : first.start], lines[last.line].text[last.end : last.end + 18]
-    asked = next((lines[at].text for at in range(first.line - 1, -1, -1) if not lines[at].is_caller), "")
+    asked = next((lines[at].text for at in range(first.line - 1, max(-1, first.line - 7), -1) if not lines[at].is_caller), "")
     opens = first.start <= 6
     score = 0.0
     score += 0.35 if _BEFORE.search(before) else 0.0
