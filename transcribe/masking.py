@@ -138,7 +138,8 @@ class Veil:
             return False
         return any(
             len(number) >= _COMMON
-            and SequenceMatcher(None, digits, number, autojunk=False).find_longest_match().size >= _COMMON
+            and SequenceMatcher(None, digits, number, autojunk=False).find_longest_match().size
+            >= max(_COMMON, 0.6 * len(digits))
             for number in self.numbers
         )
 

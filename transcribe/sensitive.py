@@ -107,7 +107,7 @@ def secrets_in(turns: Sequence[Turn]) -> tuple[Secret, ...]:
     requests = _requests(turns)
     asked = _asked(turns, requests)
     spelled = _spelled(turns, requests)
-    runs = [run for run in runs_in(turns, asked) if not _within(run, spelled)]
+    runs = [run for run in runs_in(turns, asked, {each.turn for each in requests}) if not _within(run, spelled)]
     kinds: list[SensitiveKind | None] = []
     answered: dict[int, tuple[int, float]] = {}
     for run in runs:
@@ -271,7 +271,7 @@ def _said_again(run: Run, known: Iterable[tuple[SensitiveKind, str]]) -> Sensiti
             return kind
         if len(digits) >= 6 and len(secret) >= 6:
             match = SequenceMatcher(None, digits, secret, autojunk=False).find_longest_match()
-            if match.size >= 6:
+            if match.size >= max(6, 0.6 * len(digits)):
                 return kind
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -102,13 +102,14 @@ def only_filler(text: str) -> bool:
     return _FILLER.fullmatch(text) is not None
 
 
-def runs_in(turns: Sequence[Turn], asked: Sequence[bool]) -> list[Run]:
+def runs_in(turns: Sequence[Turn], asked: Sequence[bool], named: Collection[int] = ()) -> list[Run]:
     """Every run of digits, in order of its beginning; `asked[i]` says that turn i may be the answer to a request.
 
-    In an answer more is taken for digits than elsewhere: also what sounds like digits only, at a run's edges.
+    In an answer more is taken for digits than elsewhere: also what sounds like digits only, at a run's edges. Between
+    turns of which one in `named` asks for another number no run goes on.
     """
     pieces = [piece for index, turn in enumerate(turns) for piece in _pieces(turn.text, index, eager=asked[index])]
-    return _linked(turns, pieces)
+    return _linked(turns, pieces, named)
 
 
 def _pieces(text: str, index: int, *, eager: bool) -> list[Piece]:
@@ -150,7 +151,8 @@ def _stretches(text: str, *, eager: bool) -> Iterator[tuple[int, int, str, bool]
     if eager:
         said = spoken(text)
         like = sum(bool(mark) for mark in sounds)
-        whole = like >= 4 and like >= 0.7 * len(said)
+        sure = sum(bool(mark) for mark in marks)
+        whole = like >= 4 and like >= 0.7 * len(said) and sure < 0.7 * like
         marks = _promoted(text, marks, sounds, edges=True, everything=whole)
     else:
         marks = _promoted(text, marks, sounds, edges=False, everything=False)
@@ -201,14 +203,14 @@ def _promoted(text: str, marks: list[str], sounds: list[str], *, edges: bool, ev
     return found
 
 
-def _linked(turns: Sequence[Turn], pieces: Sequence[Piece]) -> list[Run]:
+def _linked(turns: Sequence[Turn], pieces: Sequence[Piece], named: Collection[int]) -> list[Run]:
     """Pieces of one speaker that go on from one turn to the next become one run."""
     runs: list[list[Piece]] = []
     last_of: dict[str, list[Piece]] = {}
     for piece in pieces:
         speaker = turns[piece.turn].speaker
         chain = last_of.get(speaker)
-        if chain is not None and _goes_on(turns, chain, piece):
+        if chain is not None and _goes_on(turns, chain, piece, named):
             chain.append(piece)
         else:
             chain = [piece]
@@ -217,7 +219,7 @@ def _linked(turns: Sequence[Turn], pieces: Sequence[Piece]) -> list[Run]:
     return [Run(tuple(chain)) for chain in runs]
 
 
-def _goes_on(turns: Sequence[Turn], chain: Sequence[Piece], piece: Piece) -> bool:
+def _goes_on(turns: Sequence[Turn], chain: Sequence[Piece], piece: Piece, named: Collection[int]) -> bool:
     before = chain[-1]
     if piece.turn == before.turn or turns[piece.turn].start - turns[before.turn].end > _LINK_SECONDS:
         return False
@@ -227,6 +229,8 @@ def _goes_on(turns: Sequence[Turn], chain: Sequence[Piece], piece: Piece) -> boo
     if not all(only_filler(part) or len(spoken(part)) <= 3 for part in (tail, head)):
         return False
     if _NO_BRIDGE.match(spoken(tail)):
+        return False
+    if any(turn in named for turn in range(before.turn + 1, piece.turn)):
         return False
     between = turns[before.turn + 1 : piece.turn]
     return all(len(spoken(turn.text)) <= _ACK or _mostly_digits(turn.text) for turn in between)
