@@ -39,11 +39,16 @@ WHY = N_("Say why, in up to 200 characters.")
 
 @router.get("")
 async def lexicon_page(
-    request: Request, subject: Annotated[Subject, require(Action.LEXICON_VIEW)], kind: str = "", find: str = "",
+    request: Request,
+    *,
+    subject: Annotated[Subject, require(Action.LEXICON_VIEW)],
+    kind: str = "",
+    find: str = "",
     took: int | None = None,
-) -> Response:  # fmt: skip
+    edit: str = "",
+) -> Response:
     """The open version, or what is live where none is open: words, proposals, measurement, versions."""
-    return await _page(request, kind=kind, find=find.strip(), took=took)
+    return await _page(request, kind=kind, find=find.strip(), took=took, edit=edit)
 
 
 @router.get("/words.csv")
@@ -331,6 +336,7 @@ async def _page(
     problem: str = "",
     faulty: tuple[FaultyLine, ...] = (),
     typed: dict[str, str] | None = None,
+    edit: str = "",
     status: int = 200,
 ) -> Response:
     console = console_of(request)
@@ -350,9 +356,20 @@ async def _page(
     return console.pages.page(
         request, "lexicon/page.html", status=status, live=live, opened=opened, in_use=len(in_use), rows=listed,
         count=len(shown), change=change, measurement=measured, current=_is_current(opened, measured), kind=kind,
-        find=find, took=took, took_text=TOOK, problem=problem, faulty=faulty, faults=FAULTS, typed=typed or {},
-        kinds=KINDS, states=STATES, anew=ANEW, width=WIDTH, drawn=_drawn(measured), **values,
+        find=find, took=took, took_text=TOOK, problem=problem, faulty=faulty, faults=FAULTS,
+        typed=typed or _edited(shown, edit), kinds=KINDS, states=STATES, anew=ANEW, width=WIDTH, drawn=_drawn(measured), **values,
     )  # fmt: skip
+
+
+def _edited(words: tuple[LexiconWord, ...], edit: str) -> dict[str, str]:
+    """The form's fields for the word that somebody wants to change."""
+    found = next((each for each in words if each.word == edit), None)
+    if found is None:
+        return {}
+    return {
+        "word": found.word, "kind": found.kind.value, "pinyin": " ".join(found.pinyin), "weight": f"{found.weight:g}",
+        "note": found.note,
+    }  # fmt: skip
 
 
 def _is_current(opened: VersionView | None, measured: measurements.MeasurementView | None) -> bool:
