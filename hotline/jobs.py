@@ -32,6 +32,9 @@ JSON: TypeAlias = "str | int | float | bool | Sequence[JSON] | Mapping[str, JSON
 RETRY = RetryStrategy(max_attempts=6, exponential_wait=3)
 """For jobs whose failure may pass: tried again after 3, 9, 27, 81 and 243 seconds."""
 
+SPEECH = "speech"
+"""Queue of the jobs that recognise speech for minutes: they have places of their own in the worker, so that a backlog
+of them holds up nothing else. Within it live calls go before imported ones, by priority."""
 HEARTBEAT_SECONDS = 5.0
 STALLED_SECONDS = 20.0
 """A worker that was not heard of for this long is dead, and its jobs go to another."""

@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hotline.clock import Clock
 from hotline.database import Database
-from hotline.jobs import JobContext, defer
+from hotline.jobs import SPEECH, JobContext, defer
 from hotline.settings import Settings
 from ivr.paths import NodePaths
 from recordings import calls, peaks, problems, store
@@ -197,7 +197,8 @@ async def write_row(
     statement = insert(Recording).values(row).on_conflict_do_nothing(index_elements=["call_uid"])
     new = (await session.scalar(statement.returning(Recording.id))) is not None
     if new and not await calls.is_voice(session, uid):  # a supervisor's words are evidence, not a case
-        await defer(session, TRANSCRIBE, queueing_lock=f"{TRANSCRIBE}:{uid}", priority=priority, call_uid=uid)
+        lock = f"{TRANSCRIBE}:{uid}"
+        await defer(session, TRANSCRIBE, queue=SPEECH, queueing_lock=lock, priority=priority, call_uid=uid)
     found = await store.get(session, uid)
     assert found is not None
     return found

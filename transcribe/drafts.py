@@ -224,6 +224,13 @@ def transcript_view(row: Transcript, *, clear: bool = False) -> TranscriptView:
     )  # fmt: skip
 
 
+async def without_transcript(session: AsyncSession, call_uids: Iterable[str]) -> list[str]:
+    """Those of the calls that were neither recognised nor set aside, in their order."""
+    uids = list(call_uids)
+    known = set(await session.scalars(select(Transcript.call_uid).where(Transcript.call_uid.in_(uids))))
+    return [uid for uid in uids if uid not in known]
+
+
 async def set_state(session: AsyncSession, call_uid: str, state: DraftState) -> DraftView:
     """Decide a draft; two people deciding at once, the second is told.
 

@@ -92,7 +92,7 @@ def recognise(path: Path, settings: Settings, request: Request) -> Transcription
     from transcribe.pipeline import transcribe_audio  # noqa: PLC0415
 
     engines, instead = load_any(settings, request.queue)
-    with decode(path) as pcm:
+    with decode(path, settings.recordings.longest_hours) as pcm:
         heard = transcribe_audio(
             pcm, engines, request.answered_second, lambda _: None, request.words,
             caller_only=request.queue == VOICEMAIL,
@@ -107,6 +107,7 @@ class _Known:
     recording: RecordingView
     answered_second: float
     ended_at: datetime
+    """Where the clerk's two hours begin (D28)."""
     spoken_with: bool
     calls_us: bool
     """Whether it is a caller's call: one that we made, or a consult, is about a case that is registered already."""
@@ -234,7 +235,8 @@ async def _known(context: JobContext, call_uid: str) -> _Known:
         recording=recording,
         answered_second=answered_second,
         request=Request(answered_second, _queue(call_uid, call), words),
-        ended_at=ended,
+        # Of an archived call the clerk's clock begins when it reached the clerk.
+        ended_at=recording.finalised_at if calls.is_imported(call_uid) else ended,
         spoken_with=call is None or call.outcome in _SPOKEN_WITH,
         calls_us=call is None or call.direction == "in",
         context=CallContext(

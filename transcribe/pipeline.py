@@ -6,6 +6,7 @@ decode → speech regions of each channel → who speaks → windows → recogni
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hotline.settings import Settings
@@ -43,8 +44,15 @@ def transcribe_file(
 
 
 def transcribe_audio(
-    pcm: Pcm, engines: Engines, answered_at: float | None, told: Told, words: Sequence[str] = ()
+    pcm: Pcm,
+    engines: Engines,
+    answered_at: float | None,
+    told: Told,
+    words: Sequence[str] = (),
+    *,
+    caller_only: bool = False,
 ) -> Transcription:
+    """The same of decoded audio; `caller_only` where nobody but the caller can speak, as in the message box."""
     two = pcm.channels == 2 and not pcm.is_doubled()
     if two:
         speech, talk_over = _two_channels(pcm, engines, answered_at or 0.0, told)
@@ -56,7 +64,7 @@ def transcribe_audio(
     )
     sure = 1.0
     if not two:
-        turns, sure = named(turns)
+        turns, sure = (tuple(replace(turn, speaker=CALLER) for turn in turns), 1.0) if caller_only else named(turns)
     unheard = tuple(sorted(span for said in heard for span in said.unheard))
     warnings = pcm.warnings
     if unheard:

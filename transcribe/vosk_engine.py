@@ -11,11 +11,10 @@ import numpy as np
 import vosk
 
 from transcribe.audio import RATE, Samples
+from transcribe.pauses import punctuated
 from transcribe.text import needs_space, simplified
 from transcribe.turns import Word
 
-_PAUSE = 0.45
-"""Seconds between words that are written as a comma: Vosk gives no punctuation."""
 _BLOCK = RATE // 2
 
 
@@ -55,14 +54,9 @@ class VoskRecogniser:
 
 def _joined(heard: list[_VoskWord]) -> list[Word]:
     words: list[Word] = []
-    for index, word in enumerate(heard):
+    for word in heard:
         text = simplified(word["word"])
         if words and needs_space(words[-1].text, text):
             text = " " + text
-        following = heard[index + 1]["start"] if index + 1 < len(heard) else None
-        if following is None:
-            text += "。"
-        elif following - word["end"] >= _PAUSE:
-            text += "，"
         words.append(Word(float(word["start"]), float(word["end"]), text, float(word["conf"])))
-    return words
+    return punctuated(words)

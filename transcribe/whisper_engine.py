@@ -107,10 +107,11 @@ class WhisperRecogniser:
         self, encoded: ctranslate2.StorageView, prompts: Sequence[list[int]], seconds: float, **options: int | float
     ) -> list[ctranslate2.models.WhisperGenerationResult]:
         longest = min(self._model.max_length, len(prompts[0]) + 16 + math.ceil(_MOST_TOKENS * seconds))
-        return self._model.model.generate(
+        found: list[ctranslate2.models.WhisperGenerationResult] = self._model.model.generate(
             encoded, prompts, length_penalty=1.0, max_length=longest, return_scores=True, return_no_speech_prob=True,
             suppress_blank=True, suppress_tokens=self._suppressed, **options,
         )  # fmt: skip
+        return found
 
     def _is_doubtful(self, result: ctranslate2.models.WhisperGenerationResult) -> bool:
         if result.no_speech_prob > 0.6 and _logprob(result) < _UNSURE:
@@ -118,7 +119,8 @@ class WhisperRecogniser:
         return _logprob(result) < _UNSURE or self._loops(result)
 
     def _loops(self, result: ctranslate2.models.WhisperGenerationResult) -> bool:
-        return get_compression_ratio(self._tokenizer.decode(result.sequences_ids[0]).strip() or " ") > _LOOPING
+        text = self._tokenizer.decode(result.sequences_ids[0]).strip()
+        return float(get_compression_ratio(text or " ")) > _LOOPING
 
     def _again(
         self, samples: Samples, prompt: list[int], first: ctranslate2.models.WhisperGenerationResult

@@ -22,11 +22,12 @@ from hotline.clock import SystemClock
 from hotline.connect import database_url
 from hotline.database import Database
 from hotline.heavy import HeavyWork
-from hotline.jobs import JobContext, build_app
+from hotline.jobs import SPEECH, JobContext, build_app
 from hotline.settings import Settings
 
 ROOMS = ("recordings", "transcribe", "cases", "qa")
 """Rooms with a `jobs.py`."""
+DEFAULT_QUEUE = "default"
 CONCURRENCY = 4
 GRACE_SECONDS = 8.0
 """What is not done this long after the stop is given back and done by another worker."""
@@ -38,7 +39,8 @@ _log = structlog.get_logger(__name__)
 
 async def run(settings: Settings, ready: Callable[[], None], stop: asyncio.Event) -> None:
     """Work until `stop`; a database that goes away is waited for."""
-    heavy = HeavyWork()
+    limits = settings.recognition
+    heavy = HeavyWork(limits.processes, most_runs=limits.files_per_process, most_megabytes=limits.most_megabytes)
     database = Database(database_url(settings))
     context = JobContext(settings, database, SystemClock(), heavy)
     back_off = 0.5
@@ -49,7 +51,7 @@ async def run(settings: Settings, ready: Callable[[], None], stop: asyncio.Event
                 async with app.open_async():
                     ready()
                     back_off = 0.5
-                    await _work(app, database, stop)
+                    await _work(app, database, stop, settings.recognition.processes)
             except (ConnectorException, PsycopgError, SQLAlchemyError, OSError) as error:
                 _log.warning("worker.database_away", error=type(error).__name__)
             if not stop.is_set():
@@ -100,7 +102,8 @@ class Unlosable(BaseRetryStrategy):
         return self._own.get_retry_decision(exception=exception, job=job) if self._own is not None else None
 
 
-async def _work(app: App, database: Database, stop: asyncio.Event) -> None:
+async def _work(app: App, database: Database, stop: asyncio.Event, speech: int = 1) -> None:
+    """Work on all queues, on at most `speech` jobs of recognition at a time beside `CONCURRENCY` others."""
     running: dict[int, Worker] = {}
 
     async def watched(process: Callable[[], Awaitable[Any]], context: RunningJob, worker: Worker) -> Any:
@@ -113,20 +116,23 @@ async def _work(app: App, database: Database, stop: asyncio.Event) -> None:
             running.pop(context.job.id, None)
 
     workers: set[Worker] = set()
-    working = asyncio.create_task(
-        app.run_worker_async(
-            concurrency=CONCURRENCY, install_signal_handlers=False, shutdown_graceful_timeout=GRACE_SECONDS,
-            worker_middleware=[watched], fetch_job_polling_interval=2.0,
+    working = [
+        asyncio.create_task(
+            app.run_worker_async(
+                queues=queues, concurrency=places, install_signal_handlers=False,
+                shutdown_graceful_timeout=GRACE_SECONDS, worker_middleware=[watched], fetch_job_polling_interval=2.0,
+            )
         )
-    )  # fmt: skip
+        for queues, places in (([DEFAULT_QUEUE], CONCURRENCY), ([SPEECH], speech))
+    ]  # fmt: skip
     looking = asyncio.create_task(_look_for_strays(app, database, running, workers))
     stopping = asyncio.create_task(stop.wait())
     try:
-        await asyncio.wait({working, looking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({*working, looking, stopping}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (looking, stopping, working):
+        for task in (looking, stopping, *working):
             task.cancel()
-        results = await asyncio.gather(looking, stopping, working, return_exceptions=True)
+        results = await asyncio.gather(looking, stopping, *working, return_exceptions=True)
     for result in results:
         if isinstance(result, Exception):
             raise result

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ from collections.abc import AsyncIterator
 import psutil
 import pytest
 
-from hotline.heavy import HeavyWork, HeavyWorkLost
+from hotline.heavy import NICE, HeavyWork, HeavyWorkLost, HeavyWorkTooLong
 
 PARENT = """
 import asyncio, os
@@ -51,6 +52,57 @@ async def test_closing_ends_the_process_in_the_middle_of_its_work(heavy: HeavyWo
     pid = await heavy.run(os.getpid)
     heavy.close()
     assert not psutil.pid_exists(pid)
+
+
+async def test_work_that_hangs_is_ended_and_the_next_goes_on_in_another_process(heavy: HeavyWork) -> None:
+    first = await heavy.run(os.getpid)
+    with pytest.raises(HeavyWorkTooLong):
+        await heavy.run_within(0.2, time.sleep, 600)
+    assert not psutil.pid_exists(first)
+    assert await heavy.run(os.getpid) != first
+
+
+async def test_a_timeout_that_the_work_itself_raises_is_its_own(heavy: HeavyWork) -> None:
+    with pytest.raises(TimeoutError):
+        await heavy.run_within(60, _times_out)
+
+
+async def test_the_time_begins_when_a_process_is_free(heavy: HeavyWork) -> None:
+    await heavy.run(os.getpid)
+    results = await asyncio.gather(*(heavy.run_within(5.0, time.sleep, 0.05) for _ in range(4)))
+    assert results == [None] * 4
+
+
+async def test_a_process_is_replaced_after_so_many_files_and_when_it_has_grown() -> None:
+    for heavy in (HeavyWork(most_runs=2), HeavyWork(most_megabytes=1.0)):
+        try:
+            pids = [await heavy.run(os.getpid) for _ in range(4)]
+        finally:
+            heavy.close()
+        assert len(set(pids)) >= 2
+
+
+async def test_two_processes_work_at_once() -> None:
+    heavy = HeavyWork(2)
+    try:
+        pids = await asyncio.gather(*(heavy.run(_sleeps, 0.5) for _ in range(2)))
+    finally:
+        heavy.close()
+    assert len(set(pids)) == 2
+
+
+async def test_people_talking_come_first(heavy: HeavyWork) -> None:
+    assert await heavy.run(os.getpriority, os.PRIO_PROCESS, 0) >= NICE
+    assert await heavy.run(os.sched_getscheduler, 0) == os.SCHED_BATCH
+
+
+def _times_out() -> None:
+    raise TimeoutError("of the work itself")
+
+
+def _sleeps(seconds: float) -> int:
+    time.sleep(seconds)
+    return os.getpid()
 
 
 def test_the_process_dies_with_its_killed_parent(tmp_path: object) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from procrastinate import App
+from procrastinate.job_context import JobContext as RunningJob
 from sqlalchemy import text
 
 from hotline.clock import SystemClock
@@ -76,12 +77,12 @@ async def test_a_job_whose_end_was_never_written_is_given_back(
 ) -> None:
     monkeypatch.setattr(worker, "_LOOK_SECONDS", 0.3)
     app, begun, stop = worker.build(context), asyncio.Event(), asyncio.Event()
-    done = 0
+    done, doing_it = 0, None
 
-    @app.task(name="test.quick")
-    async def quick() -> None:
-        nonlocal done
-        done += 1
+    @app.task(name="test.quick", pass_context=True)
+    async def quick(running: RunningJob) -> None:
+        nonlocal done, doing_it
+        done, doing_it = done + 1, running.job.worker_id
         begun.set()
 
     async with context.database.transaction() as session:
@@ -96,10 +97,8 @@ async def test_a_job_whose_end_was_never_written_is_given_back(
         await _until(ended)
         async with context.database.transaction() as session:  # as if the write of its end had failed
             await session.execute(
-                text(
-                    "UPDATE procrastinate_jobs SET status = 'doing', worker_id = (SELECT max(id) FROM"
-                    " procrastinate_workers) WHERE task_name = 'test.quick'"
-                )
+                text("UPDATE procrastinate_jobs SET status = 'doing', worker_id = :it WHERE task_name = 'test.quick'"),
+                {"it": doing_it},
             )
 
         async def again() -> bool:

@@ -23,6 +23,7 @@ from transcribe import drafts, jobs
 from transcribe.audio import decode
 from transcribe.drafts import DraftDecided, DraftMissing, DraftState
 from transcribe.errors import AudioError
+from transcribe.jobs import Request
 from transcribe.turns import Transcription, Turn
 
 NOW = datetime(2026, 3, 14, 6, 0, tzinfo=UTC)
@@ -38,15 +39,15 @@ SAID = Transcription(
 )
 
 
-def hears_a_complaint(_: Path, __: Settings, answered_second: float) -> Transcription:
-    return replace(SAID, warnings=(f"answered at {answered_second:.1f}",))
+def hears_a_complaint(_: Path, __: Settings, request: Request) -> Transcription:
+    return replace(SAID, warnings=(f"answered at {request.answered_second:.1f}",))
 
 
-def hears_nothing(_: Path, __: Settings, ___: float) -> Transcription:
+def hears_nothing(_: Path, __: Settings, ___: Request) -> Transcription:
     return Transcription(9.0, ())
 
 
-def cannot_read(path: Path, _: Settings, __: float) -> Transcription:
+def cannot_read(path: Path, _: Settings, __: Request) -> Transcription:
     raise AudioError(f"{path.name} is not audio that can be read")
 
 
