@@ -12,6 +12,9 @@ from acd.calls import Outcome
 from recordings.findings import CallFacts, Limits
 from recordings.store import RecordingView
 
+UID_MARK = "imp_"
+"""Begins the uid of an imported call; no node's name can, as names have no underscore."""
+
 
 async def get(session: AsyncSession, uid: str) -> CallFacts | None:
     found = await ledger.get_call(session, uid)
@@ -92,6 +95,11 @@ async def adopt(session: AsyncSession, uid: str, entered_at: datetime, ended_at:
     found = await get(session, uid)
     assert found is not None
     return found
+
+
+def is_imported(uid: str) -> bool:
+    """Whether this call was recorded elsewhere and its recording imported."""
+    return uid.startswith(UID_MARK)
 
 
 async def adopt_imported(

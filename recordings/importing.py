@@ -35,8 +35,6 @@ from recordings.importing_sound import Converted, Source, convert, fingerprint
 from recordings.objects import keep, object_key
 from recordings.sound_files import printable
 
-UID_MARK = "imp_"
-"""Begins the uid of an imported call; no node's name can, as names have no underscore."""
 PRIORITY = -10
 """Of the job that transcribes: the calls of today come first."""
 LONGEST_SECONDS = 900.0
@@ -151,7 +149,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 def uid_of(sha256: str) -> str:
     """The call of a file's content, such as `imp_6f1c0a…`."""
-    return UID_MARK + sha256[:32]
+    return calls.UID_MARK + sha256[:32]
 
 
 async def run(node: Node, options: Options) -> AsyncGenerator[Result, None]:
@@ -184,7 +182,7 @@ def _alone(node: Node) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise UsageError("another import is at work in this instance; wait for its end") from None
-        for stale in node.work.glob(f"{UID_MARK}*.flac"):
+        for stale in node.work.glob(f"{calls.UID_MARK}*.flac"):
             stale.unlink()
         yield
 

@@ -20,7 +20,6 @@ from hotline.jobs import RETRY, SPEECH, JobContext, defer
 from hotline.settings import Settings
 from recordings import calls, renditions, store
 from recordings.errors import NoRecording, StoreUnavailable
-from recordings.importing import UID_MARK
 from recordings.objects import Objects
 from recordings.sealed import open_objects
 from recordings.store import RecordingView
@@ -249,7 +248,7 @@ async def _known(context: JobContext, call_uid: str) -> _Known:
 
 
 def _queue(call_uid: str, call: ledger.CallView | None) -> str | None:
-    if call_uid.startswith(UID_MARK):
+    if calls.is_imported(call_uid):
         return "import"
     if call is None:
         return None

@@ -12,6 +12,7 @@ from cases import orders
 from cases.states import OrderState
 from console.access import require
 from console.state import console_of
+from console.texts.words import REPLIES
 from hotline.accounts import Subject
 from hotline.roles import Action
 
@@ -37,6 +38,7 @@ async def order_list(
         "orders/list.html",
         orders=found,
         marks=marks,
+        replies=REPLIES,
         state=chosen.value if chosen else "",
         states=list(OrderState),
         mine=mine,

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.datastructures import UploadFile
 
-from cases import desk, desk_form, text_entries, text_scans
+from cases import desk, desk_form, orders, text_entries, text_scans
 from cases.desk_receivers import Receiver, receivers
 from cases.desk_rows import ItemView
 from cases.desk_states import ItemState
@@ -274,6 +274,8 @@ class Opened:
     item: ItemView | None
     mine: bool
     receivers: list[Receiver]
+    confirmed: Mapping[str, Any] | None
+    """The sheet of its order, once there is one."""
 
 
 async def _opened(console: Console, subject: Subject, entry_id: int) -> Opened:
@@ -294,7 +296,9 @@ async def _opened(console: Console, subject: Subject, entry_id: int) -> Opened:
         kind = str((entry.draft or {}).get("kind", "complaint"))
         giving = mine or subject.may(Action.DESK_ASSIGN)
         found = await receivers(session, Action.TEXT_WRITE, kind, but=subject.user_id, now=now) if giving else []
-        return Opened(entry, await text_scans.of_entry(session, entry_id), item, mine, found)
+        order = await orders.get_order(session, entry.order_number, now) if entry.order_number else None
+        scans = await text_scans.of_entry(session, entry_id)
+        return Opened(entry, scans, item, mine, found, order.fields if order is not None else None)
 
 
 async def _page(
@@ -310,7 +314,7 @@ async def _page(
     opened = await _opened(console, subject, entry_id)
     entry, item = opened.entry, opened.item
     typed = item.typed if item is not None else {}
-    draft = entry.draft or {}
+    draft = opened.confirmed or entry.draft or {}
     turns = entry.turns
     shown = turns
     if not subject.may(Action.TEXT_WRITE) and not subject.may(Action.SENSITIVE_VIEW):
