@@ -32,6 +32,7 @@ from console.login.limit import LoginLimit
 from console.menus import routes as menus
 from console.messages import notices
 from console.messages import routes as messages
+from console.models import routes as models
 from console.monitor import routes as monitor
 from console.oncall import customer
 from console.oncall import routes as oncall
@@ -81,6 +82,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     drafts.router,
     desk.router,
     repeats.router,
+    models.router,
     replay.router,
     replay_marks.router,
     recordings.router,

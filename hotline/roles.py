@@ -73,6 +73,8 @@ class Action(StrEnum):
     """Change the words, measure them, make them live, go back (D55)."""
     REFERENCE_WRITE = "reference.write"
     """Type what was really said in a call: what recognition is measured against."""
+    MODEL_MANAGE = "model.manage"
+    """Learn from confirmed forms, let a version decide fields of the draft, go back."""
     FIGURES_VIEW = "figures.view"
     """See the error rates of recognition and the scores of drafts, week by week."""
     DIFFERENCE_VIEW = "difference.view"
@@ -168,7 +170,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
             {
                 _A.RECORDING_VIEW, _A.RECORDING_EXPORT, _A.SENSITIVE_VIEW, _A.DRAFT_VIEW, _A.DESK_VIEW, _A.TEXT_VIEW, _A.TEXT_ORIGINAL, _A.ORDER_VIEW,
                 _A.NOTICE_WRITE,
-                _A.LEXICON_VIEW, _A.LEXICON_PROPOSE, _A.LEXICON_MANAGE, _A.FIGURES_VIEW,
+                _A.LEXICON_VIEW, _A.LEXICON_PROPOSE, _A.LEXICON_MANAGE, _A.FIGURES_VIEW, _A.MODEL_MANAGE,
             }
         ),
         # D63-D75: live monitoring, sampling and scoring, and the entries that are scored (D68-D70). The seat is a
@@ -214,7 +216,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
                 _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW, _A.PROMISE_VIEW,
                 _A.DESK_VIEW, _A.DESK_ASSIGN, _A.CLERKS_VIEW,
                 _A.MENU_VIEW, _A.MENU_MANAGE, _A.ANNOUNCE, _A.SURVEY_VIEW, _A.CALLBACK_VIEW, _A.CALLBACK_MANAGE,
-                _A.LEXICON_VIEW, _A.FIGURES_VIEW, _A.DIFFERENCE_VIEW,
+                _A.LEXICON_VIEW, _A.MODEL_MANAGE, _A.FIGURES_VIEW, _A.DIFFERENCE_VIEW,
             }
         ),
         # Runs the system and its accounts; the customers' words are not part of that work.

@@ -163,7 +163,9 @@ def test_no_figure_and_no_single_customers_word_is_in_the_model() -> None:
     forms = _forms(400, own=0.4)
     told = "我叫欧阳铁柱，电话一三九零零零零一二三四，卡号6222021234567890"
     marked = [
-        replace(each, caller="13900001234", turns=(*each.turns, Turn("caller", 9.0, 12.0, told))) if at % 20 == 0 else each
+        replace(each, caller="13900001234", turns=(*each.turns, Turn("caller", 9.0, 12.0, told)))
+        if at % 20 == 0
+        else each
         for at, each in enumerate(forms)
     ]
     runs = {run for field in unpack(*_stored(train(marked, LEAST))).values() for run in field.runs}

@@ -33,6 +33,7 @@ lexicon.view       .      .       .             x            .          x       
 lexicon.propose    .      x       .             x            .          x           x          .            .          .          .
 lexicon.manage     .      .       .             .            .          x           .          .            .          .          .
 reference.write    .      .       .             x            .          .           x          .            .          .          .
+model.manage       .      .       .             .            .          x           .          .            .          x          .
 figures.view       .      .       .             .            .          x           x          x            x          x          .
 difference.view    .      .       .             .            .          .           x          .            x          x          .
 order.view         x      x       x             x            x          x           x          x            x          x          .
