@@ -7,10 +7,9 @@ hints, before and after, and takes as long as recognition does: twice the speech
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -21,7 +20,6 @@ from cases import field_scores
 from cases.corrections import ConfirmedField, confirmed_fields
 from hotline.errors import HotlineError
 from hotline.jobs import JobContext
-from hotline.settings import Settings
 from recordings import store
 from recordings.sealed import open_objects
 from recordings.store import RecordingView
@@ -29,11 +27,12 @@ from transcribe.covered import covered
 from transcribe.draft import extract
 from transcribe.draft.context import CallContext
 from transcribe.figures import Errors, Score, errors_of_turns
+from transcribe.jobs import Recognise, Request, recognise
 from transcribe.lexicon import measurements
 from transcribe.lexicon.effect import Sample, effect
 from transcribe.lexicon.measurements import MEASURE, Progress
 from transcribe.lexicon.words import LexiconWord, starter_words, words_of
-from transcribe.turns import Transcription, Turn
+from transcribe.turns import Turn
 
 _log = structlog.get_logger(__name__)
 
@@ -41,20 +40,11 @@ DAYS_BACK = 90
 """Confirmed forms that samples are taken from."""
 _TEXTS = frozenset({"what_happened", "request", "place", "shop", "summary", "promised"})
 
-Recognise = Callable[[Path, Settings, float, Sequence[str]], Transcription]
-
 
 def register(app: App, context: JobContext) -> None:
     @app.task(name=MEASURE, lock=MEASURE, pass_context=False)
     async def measure_lexicon(measurement: int) -> None:
         await measure(context, measurement)
-
-
-def recognise(path: Path, settings: Settings, answered_second: float, words: Sequence[str]) -> Transcription:
-    """For the process that does the worker's heavy work."""
-    from transcribe.pipeline import transcribe_file  # noqa: PLC0415 - imported and loaded there only
-
-    return transcribe_file(path, settings, answered_second, words=words)
 
 
 async def measure(context: JobContext, measurement: int, recogniser: Recognise = recognise) -> None:
@@ -109,7 +99,7 @@ def _to_hear(samples: Sequence[Sample], wanted: int) -> tuple[Sample, ...]:
 @dataclass(frozen=True, slots=True)
 class _Known:
     recording: RecordingView
-    answered_second: float
+    request: Request
     context: CallContext
 
 
@@ -146,9 +136,8 @@ class _Anew:
     async def _hear(self, known: _Known, words: Sequence[LexiconWord]) -> Sequence[Turn]:
         objects = open_objects(self.context.settings, self.context.database)
         async with store.local_file(objects, known.recording) as path:
-            heard = await self.context.heavy.run(
-                self.recogniser, path, self.context.settings, known.answered_second, [each.word for each in words]
-            )
+            request = replace(known.request, words=tuple(each.word for each in words))
+            heard = await self.context.heavy.run(self.recogniser, path, self.context.settings, request)
         return heard.turns
 
     async def _known(self, call_uid: str) -> _Known | None:
@@ -163,7 +152,7 @@ class _Anew:
         context = CallContext() if call is None else CallContext(
             call.caller, call.entered_at.astimezone(zone), call.service, call.customer_class
         )  # fmt: skip
-        return _Known(recording, answered or 0.0, context)
+        return _Known(recording, Request(answered or 0.0, call.service if call else None), context)
 
 
 class _Side:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from transcribe.lexicon.models import Reference, SuggestionVerdict
 from transcribe.models import Draft, Transcript
 from transcribe.sensitive_models import SensitiveDigits
 
@@ -27,4 +28,6 @@ async def erase_words(session: AsyncSession, call_uid: str) -> None:
     if draft is not None:
         draft.fields = {**draft.fields, **{name: empty for name, empty in _WORDS.items() if name in draft.fields}}
     await session.execute(delete(SensitiveDigits).where(SensitiveDigits.call_uid == call_uid))
+    await session.execute(delete(Reference).where(Reference.call_uid == call_uid))
+    await session.execute(delete(SuggestionVerdict).where(SuggestionVerdict.call_uid == call_uid))
     await session.flush()

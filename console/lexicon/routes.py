@@ -357,7 +357,8 @@ async def _page(
         request, "lexicon/page.html", status=status, live=live, opened=opened, in_use=len(in_use), rows=listed,
         count=len(shown), change=change, measurement=measured, current=_is_current(opened, measured), kind=kind,
         find=find, took=took, took_text=TOOK, problem=problem, faulty=faulty, faults=FAULTS,
-        typed=typed or _edited(shown, edit), kinds=KINDS, states=STATES, anew=ANEW, width=WIDTH, drawn=_drawn(measured), **values,
+        typed=typed or _edited(shown, edit), kinds=KINDS, states=STATES, anew=ANEW, width=WIDTH,
+        drawn=_drawn(measured), **values,
     )  # fmt: skip
 
 
