@@ -18,9 +18,11 @@ from transcribe.draft.result import Alternative, Evidence, Kind
 
 _MONEY = re.compile(
     rf"(?P<number>{NUMERAL})(?P<rough>多|几|来)?(?P<unit>块|元|圆|[快筷](?=钱|[,。?!五]|$|的|退|多)|员(?=钱|[,。?!]|$)|角|毛)"
-    r"(?P<tail>零?[一二三四五六七八九两\d]{1,2}(?:毛|角)?(?:[一二三四五六七八九\d]分)?(?![一二三四五六七八九十百千万\d]|天|个|次|年|月|号|日|点|条|张|兆|倍|人|台|部|分钟|小时|g|m))?"
+    r"(?P<tail>零?[一二三四五六七八九两\d]{1,2}(?:毛|角)?(?:[一二三四五六七八九\d]分)?(?![一二三四五六七八九十百千万\d]|分|天|个|次|年|月|号|日|点|条|张|兆|倍|人|台|部|分钟|小时|g|m))?"
     r"(?P<money>钱)?"
 )
+_THOUSANDS = re.compile("(?<=[一二三四五六七八九两])[钱前](?=[零一二三四五六七八九]百|[零一二三四五六七八九]十)")
+"""三千二百 is heard as 三钱二百."""
 _BARE = re.compile(
     rf"(?:扣|收|退|交|花|充|赔|补|多收|多扣)(?:了|我|你|们|还|给|掉|值|去|费|成){{0,3}}(?P<number>{NUMERAL})(?=[,。?!]|$|退|结果|买|办)"
 )
@@ -92,9 +94,14 @@ def find_amount(lines: Sequence[Line], lexicon: Lexicon, kind: Kind) -> tuple[Am
 
 def _totals_of_months(sums: Sequence[Sum], lines: Sequence[Line]) -> set[Decimal]:
     """Sums that are a monthly one times the months: 每个月六十九块，三个月二百零七块."""
-    monthly = {each.yuan for each in sums if _MONTHLY.search(lines[each.line].text[max(0, each.start - 8) : each.start])}
+    monthly = {
+        each.yuan for each in sums if _MONTHLY.search(lines[each.line].text[max(0, each.start - 8) : each.start])
+    }
     return {
-        each.yuan for each in sums for one in monthly if each.yuan > one and each.yuan % one == 0 and each.yuan / one <= 36
+        each.yuan
+        for each in sums
+        for one in monthly
+        if each.yuan > one and each.yuan % one == 0 and each.yuan / one <= 36
     }
 
 
@@ -130,9 +137,10 @@ _ROLES = (
 def sums_in(number: int, line: Line) -> Iterator[Sum]:
     """All sums of money in one line."""
     taken: list[tuple[int, int]] = []
-    for match in _MONEY.finditer(line.text):
+    text = _THOUSANDS.sub("千", line.text)
+    for match in _MONEY.finditer(text):
         yuan = _yuan(match)
-        if yuan is not None and 0 < yuan < 10_000_000 and not _is_no_money(match, line.text):
+        if yuan is not None and 0 < yuan < 10_000_000 and not _is_no_money(match, text):
             taken.append(match.span())
             around = line.text[max(0, match.start() - 3) : match.end() + 3]
             rough = bool(match["rough"] or _ROUGH.search(around))

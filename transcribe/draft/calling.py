@@ -64,7 +64,9 @@ def this_number(lines: Sequence[Line], caller: str) -> Phone | None:
             start, end = line.clause(match.start(), match.end())
             if _DENIED.search(line.text, start, match.start()) or _DENIED_AFTER.match(line.text[match.end() :]):
                 continue
-            asked = next((lines[at].text for at in range(number - 1, max(-1, number - 7), -1) if not lines[at].is_caller), "")
+            asked = next(
+                (lines[at].text for at in range(number - 1, max(-1, number - 7), -1) if not lines[at].is_caller), ""
+            )
             about = _ABOUT_CONTACT.search(line.text[start:end]) or _ABOUT_CONTACT.search(asked)
             if about:
                 return Phone(calling, _SAID_PLAINLY, (line.evidence(start, end),), ((number, start, end),))
@@ -117,6 +119,13 @@ def one_digit_off(one: str, other: str) -> bool:
         return sum(a != b for a, b in zip(one, other, strict=True)) == 1
     short, long = sorted((one, other), key=len)
     return any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
+
+
+def read_out(phone: Phone, lines: Sequence[Line], caller: str) -> Phone:
+    """A number that only the seat said, and that is the calling one but for a digit, was read from the screen."""
+    calling = plain_number(caller)
+    seats = phone.spans and all(not lines[line].is_caller for line, _, _ in phone.spans)
+    return replace(phone, number=calling) if seats and one_digit_off(phone.number, calling) else phone
 
 
 def surer(phone: Phone, check: NumberCheck | None) -> Phone:

@@ -80,7 +80,9 @@ def _unjustified(draft: DraftResult, turns: Sequence[Turn]) -> Iterator[str]:
             yield f"days: {day.text!r} is not its evidence"
     lines = normalise(turns)
     if draft.amount is not None and not any(
-        float(each.yuan) == float(draft.amount) for line in _lines_of(draft, "amount", lines) for each in sums_in(line.index, line)
+        float(each.yuan) == float(draft.amount)
+        for line in _lines_of(draft, "amount", lines)
+        for each in sums_in(line.index, line)
     ):
         yield f"amount: nobody says {draft.amount}"
 
@@ -88,4 +90,3 @@ def _unjustified(draft: DraftResult, turns: Sequence[Turn]) -> Iterator[str]:
 def _lines_of(draft: DraftResult, name: str, lines: Sequence[Line]) -> list[Line]:
     wanted = {each.turn for each in draft.evidence.get(name, ())}
     return [line for line in lines if line.index in wanted]
-

@@ -98,7 +98,9 @@ def _signs(lines: Sequence[Line], words: Lexicon) -> list[_Sign]:
                     or match.end() == match.start()
                 ):
                     continue
-                if line.text[line.clause(match.start(), match.end())[1] :][:1] == "?" or _ASKED.search(line.text, start, end):
+                if line.text[line.clause(match.start(), match.end())[1] :][:1] == "?" or _ASKED.search(
+                    line.text, start, end
+                ):
                     continue
                 found.append(_Sign(Outcome(outcome), weight * late, number, start, end))
     return found

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from transcribe.draft.amounts import find_amount
-from transcribe.draft.calling import agreed_number, check_number, near_miss, surer, this_number
+from transcribe.draft.calling import agreed_number, check_number, near_miss, read_out, surer, this_number
 from transcribe.draft.consent import find_consent
 from transcribe.draft.context import CallContext
 from transcribe.draft.days import Told, tell_days
@@ -25,13 +25,14 @@ from transcribe.draft.judge import (
 from transcribe.draft.lexicon import Lexicon, lexicon
 from transcribe.draft.moments import find_moments
 from transcribe.draft.normalise import Line, normalise
-from transcribe.draft.phones import ENOUGH, rank_phones, spoken_digits
+from transcribe.draft.phones import ENOUGH, Phone, rank_phones, spoken_digits
 from transcribe.draft.phrases import Phrase, find_happened, find_request
 from transcribe.draft.places import Place, find_places
 from transcribe.draft.promises import find_promises
 from transcribe.draft.reported import find_reported
 from transcribe.draft.result import Alternative, DraftResult, Evidence, Kind
 from transcribe.draft.roles import mark_callers
+from transcribe.draft.sounded import find_sounded
 from transcribe.draft.sorts import (
     Chosen,
     find_category,
@@ -97,7 +98,10 @@ def extract(turns: Sequence[Turn], call: CallContext | None = None) -> DraftResu
     _phrases(sheet, heard.lines, tallies, kind)
     _sorts(sheet, heard.lines, words, tallies, kind)
     _ending(sheet, heard.lines, words, kind)
-    sheet.choose("key_account", find_key_account(heard.lines, known))
+    key_account, others = find_key_account(heard.lines, known)
+    sheet.choose("key_account", key_account)
+    if others:
+        sheet.alternatives["key_account"] = others
     return summarise(_draft(sheet))
 
 
@@ -153,6 +157,8 @@ def _phone(sheet: _Sheet, lines: Sequence[Line], call: CallContext) -> None:
     this = this_number(lines, call.caller) or agreed_number(lines, call.caller)
     if this is not None and (phone is None or phone.confidence < this.confidence):
         phone = this
+    phone = phone or _heard_otherwise(lines, call.caller, sheet.values.get("reported"))
+    phone = phone and read_out(phone, lines, call.caller)
     check = check_number(phone.number if phone else None, call.caller)
     others = near_miss(phone, spoken_digits(lines), call.caller)
     if phone is not None:
@@ -168,6 +174,11 @@ def _phone(sheet: _Sheet, lines: Sequence[Line], call: CallContext) -> None:
     )
     if others:
         sheet.alternatives["phone"] = others
+
+
+def _heard_otherwise(lines: Sequence[Line], caller: str, reported: str | None) -> Phone | None:
+    sounded = find_sounded(lines, caller)
+    return sounded if sounded is not None and sounded.number != reported else None
 
 
 def _named(sheet: _Sheet, name: str, places: Sequence[Place], lines: Sequence[Line]) -> None:

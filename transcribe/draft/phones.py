@@ -39,7 +39,7 @@ _DIGITS_BEFORE = re.compile("[零〇一二三四五六七八九幺\\d],$")
 _END_PUT_RIGHT = re.compile(
     "(?:不对|不是|错了|说错|讲错|打错|更正)[^\\d零〇一二三四五六七八九幺]{0,8}(?:后面|最后|末尾|尾号|结尾|后[两三四]位|最后[一两三四]位)[^\\d零〇一二三四五六七八九幺]{0,5}$"
 )
-_MOBILE = re.compile(r"1[3-9]\d{9}")
+MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"0(?:10|2\d)[2-8]\d{7}|0[3-9]\d{2}[2-8]\d{6,7}")
 _LOCAL = re.compile(r"[2-8]\d{6,7}")
 _CONTACT = re.compile(
@@ -133,12 +133,7 @@ def spoken_digits(lines: Sequence[Line]) -> tuple[tuple[str, Evidence], ...]:
 
 def digit_rows(lines: Sequence[Line]) -> Iterator[Row]:
     """The caller's groups of digits, joined to rows as far as they follow one another."""
-    groups = [
-        group
-        for number, line in enumerate(lines)
-        if line.is_caller
-        for group in digit_groups(number, line)
-    ]
+    groups = [group for number, line in enumerate(lines) if line.is_caller for group in digit_groups(number, line)]
     held: list[Group] = []
     for group in groups:
         if held and not (len(held) < _MAX_GROUPS and _follows(held[-1], group, lines)):
@@ -178,7 +173,7 @@ def _announced(number: int, text: str) -> Group | None:
     for match in _ANNOUNCEMENT.finditer(text):
         digits, sure, position = "", 0, match.end()
         while position < len(text) and len(digits) < _MOBILE_DIGITS:
-            heard = _WRITTEN.get(text[position]) or _sounding(text[position])
+            heard = _WRITTEN.get(text[position]) or sounding_digit(text[position])
             if heard is not None:
                 digits += heard
                 sure += text[position] in _WRITTEN
@@ -186,12 +181,17 @@ def _announced(number: int, text: str) -> Group | None:
                 break
             position += 1
         followed = position < len(text) and text[position] in _WRITTEN
-        if _MOBILE.fullmatch(digits) and _MOSTLY_SURE <= sure < _MOBILE_DIGITS and not followed:
+        if MOBILE.fullmatch(digits) and _MOSTLY_SURE <= sure < _MOBILE_DIGITS and not followed:
             return Group(digits, number, match.end(), position, sure / _MOBILE_DIGITS)
     return None
 
 
-def _sounding(character: str) -> str | None:
+def written_digit(character: str) -> str | None:
+    """The digit that a character is."""
+    return _WRITTEN.get(character)
+
+
+def sounding_digit(character: str) -> str | None:
     """The digit that a Han character sounds like."""
     if not "\u4e00" <= character <= "\u9fff" or character in _TENS:
         return None
@@ -204,7 +204,9 @@ def _group_at(number: int, text: str, start: int) -> Group | None:
     position = end = start
     while position < len(text):
         times = _TIMES.match(text, position)
-        if times and (digits or _digit(text, times.end()) or _DIGITS_BEFORE.search(text[max(0, position - 3) : position])):
+        if times and (
+            digits or _digit(text, times.end()) or _DIGITS_BEFORE.search(text[max(0, position - 3) : position])
+        ):
             digits.append(_WRITTEN[times[2]] * int(_WRITTEN.get(times[1], "2")))
             sure += len(digits[-1])
             position = end = times.end()
@@ -235,7 +237,7 @@ def _misheard(text: str, position: int, before_it: int) -> str | None:
 
     `before_it` is how many digits of the group come before.
     """
-    heard = _sounding(text[position])
+    heard = sounding_digit(text[position])
     if heard is None:
         return None
     rest = text[position + 1 : position + 6].replace(",", "")[:3]
@@ -288,25 +290,25 @@ def _possible(digits: str) -> str | None:
         digits = digits[4:]
     elif len(digits) == 13 and digits.startswith("86"):
         digits = digits[2:]
-    if any(pattern.fullmatch(digits) for pattern in (_MOBILE, _LANDLINE, _LOCAL)):
+    if any(pattern.fullmatch(digits) for pattern in (MOBILE, _LANDLINE, _LOCAL)):
         return digits
     return _one_too_many(digits) if len(digits) == _MOBILE_DIGITS + 1 else None
 
 
 def _one_too_many(digits: str) -> str | None:
     """A mobile number with a digit said before it (是一，一三八…) or one too many in its only run of equal digits."""
-    if _MOBILE.fullmatch(digits[1:]):
+    if MOBILE.fullmatch(digits[1:]):
         return digits[1:]
     runs = list(_REPEATED.finditer(digits))
     shorter = digits[: runs[0].start()] + digits[runs[0].start() + 1 :] if len(runs) == 1 else ""
-    return shorter if _MOBILE.fullmatch(shorter) else None
+    return shorter if MOBILE.fullmatch(shorter) else None
 
 
 def _rank(
     number: str, said: list[tuple[Group, ...]], lines: Sequence[Line], others: dict[str, list[tuple[Group, ...]]]
 ) -> float:
     by_caller = [parts for parts in said if lines[parts[0].line].is_caller]
-    base = 0.7 if _MOBILE.fullmatch(number) else 0.62 if _LANDLINE.fullmatch(number) else 0.3
+    base = 0.7 if MOBILE.fullmatch(number) else 0.62 if _LANDLINE.fullmatch(number) else 0.3
     best = max(_said_score(parts, lines) for parts in by_caller or said)
     if not by_caller:
         best -= 0.15

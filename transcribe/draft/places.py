@@ -54,6 +54,7 @@ _TO_THE_SHOP = re.compile(
 _MODIFIES = re.compile("(?:合作|自有|代理|授权|乡镇|指定|电信|移动|联通|天翼|中心|加盟|社区|品牌)+$")
 _ON_LINE = re.compile("(?:网上|掌上|手机|线上|微信|电子)$")
 _OWN_NAME = 2
+_SHORT_NAMED = ("省", "州", "县", "市", "区")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,8 @@ def _units(number: int, text: str, *, asked: bool) -> Iterator[Place]:
             continue
         floor = held[1] if held else 0
         start = _name_start(text, match.start(), floor)
+        if match[0] in _SHORT_NAMED:
+            start = max(start, match.start() - 3)
         if held is not None and (start <= held[1] or (text[held[1] : start] == "," and match.start() - start >= 1)):
             held = (held[0], end)
             continue

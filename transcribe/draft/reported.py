@@ -16,10 +16,18 @@ _BEFORE = re.compile(
 _AFTER = re.compile(
     "^[,]?(?:的|这个|那个)?(?:号码?|电话|短信|开头|打头)?[^。?!]{0,14}(?:打|发|骗|骚扰|推销|响|来电|冒充|自称|天天|一直|老是)"
 )
-_BAD = re.compile("举报|骚扰|诈骗|骗|垃圾|推销|陌生|对方|色情|黄色|赌|不良|违法|冒充|自称|广告|发来|打来|打过来|发过来|收到|接到")
-_MINE = re.compile("(?:我的?(?:手机|电话|号码|联系|号)|我(?:是|叫|姓)|本人|联系(?:我|电话|方式)|回复我|打给我|留)[^。?!]{0,8}$")
-_ASKED_FOR_MINE = re.compile("您的?(?:联系|手机|电话|本机|姓名)|联系(?:您|电话|方式|号码)|怎么联系|留(?:一|个|下)|回复您|您的号码|您贵姓")
-_ASKED_FOR_THEIRS = re.compile("(?:对方|骚扰|诈骗|发送|来电|哪个|什么|举报|那个|具体)的?[^。?!]{0,6}号码?|号码[^。?!]{0,8}(?:提供|记得|记下|显示|多少|说)")
+_BAD = re.compile(
+    "举报|骚扰|诈骗|骗|垃圾|推销|陌生|对方|色情|黄色|赌|不良|违法|冒充|自称|广告|发来|打来|打过来|发过来|收到|接到"
+)
+_MINE = re.compile(
+    "(?:我的?(?:手机|电话|号码|联系|号)|我(?:是|叫|姓)|本人|联系(?:我|电话|方式)|回复我|打给我|留)[^。?!]{0,8}$"
+)
+_ASKED_FOR_MINE = re.compile(
+    "您的?(?:联系|手机|电话|本机|姓名)|联系(?:您|电话|方式|号码)|怎么联系|留(?:一|个|下)|回复您|您的号码|您贵姓"
+)
+_ASKED_FOR_THEIRS = re.compile(
+    "(?:对方|骚扰|诈骗|发送|来电|哪个|什么|举报|那个|具体)的?[^。?!]{0,6}号码?|号码[^。?!]{0,8}(?:提供|记得|记下|显示|多少|说)"
+)
 _STARTS = re.compile("^(?:的|这种)?(?:开头|打头|号段)")
 _SHORTEST = 3
 _LONGEST = 20
@@ -43,7 +51,9 @@ def _score(row: Row, lines: Sequence[Line]) -> float:
     first, last = row.parts[0], row.parts[-1]
     text = lines[first.line].text
     before, after = text[max(0, first.start - 14) : first.start], lines[last.line].text[last.end : last.end + 18]
-    asked = next((lines[at].text for at in range(first.line - 1, max(-1, first.line - 7), -1) if not lines[at].is_caller), "")
+    asked = next(
+        (lines[at].text for at in range(first.line - 1, max(-1, first.line - 7), -1) if not lines[at].is_caller), ""
+    )
     opens = first.start <= 6
     score = 0.0
     score += 0.35 if _BEFORE.search(before) else 0.0

@@ -1,0 +1,117 @@
+"""Numbers that were heard as other words of the same sound: 要把六物要救零二把三七 for 18651902837.
+
+Only where a number was asked for or announced, and only as far as it is a mobile number digit by digit, or the number
+that called but for what the recogniser lost.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from transcribe.draft.calling import plain_number
+from transcribe.draft.normalise import Line
+from transcribe.draft.phones import MOBILE, Phone, sounding_digit, written_digit
+from transcribe.draft.roles import asks_for_number
+
+_LEADS_IN = re.compile(
+    "(?:电话|手机|号码?|联系|打|拨|记一下|是|叫|姓[\\u4e00-\\u9fff])(?:号码?|方式)?(?:呢|是|为|要|吧|就是)?[,:。]?$"
+)
+_SKIPPED = frozenset(",.、。-—~ ")
+_NO_SIGN = frozenset("的了我你他不没们在有这那")
+_LENGTH = 11
+_SURE_FROM = 3
+"""Digits that must be written as such before a row of like sounds is taken for a number."""
+_LOST_AT_MOST = 2.5
+_HEARD_AT_LEAST = 7
+_UNKNOWN = 0.7
+_WINDOW = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """One character that may be a digit."""
+
+    digit: str | None
+    written: bool
+    at: int
+
+
+def find_sounded(lines: Sequence[Line], caller: str) -> Phone | None:
+    """The number that one of the caller's turns sounds like, or None."""
+    calling = plain_number(caller)
+    for number, line in enumerate(lines):
+        if not line.is_caller:
+            continue
+        asked = any(asks_for_number(each) for each in lines[max(0, number - 2) : number])
+        for start in _starts(line.text, asked=asked):
+            signs = _signs(line.text, start)
+            found = _whole(signs) or _as_calling(signs, calling)
+            if found is not None:
+                digits, sure, last = found
+                place = line.evidence(start, last + 1)
+                return Phone(digits, sure, (place,), ((number, start, last + 1),))
+    return None
+
+
+def _starts(text: str, *, asked: bool) -> Iterator[int]:
+    """Places at which a number may begin: the line's first word after it was asked for, and behind an announcement."""
+    if asked:
+        yield 0
+    for position in range(1, len(text)):
+        digit = written_digit(text[position]) or sounding_digit(text[position])
+        if digit is not None and _LEADS_IN.search(text[max(0, position - 8) : position]):
+            yield position
+
+
+def _signs(text: str, start: int) -> list[_Sign]:
+    """Up to sixteen characters that are digits, sound like one, or might have been one."""
+    found: list[_Sign] = []
+    for position in range(start, min(len(text), start + 2 * _WINDOW)):
+        character = text[position]
+        if character in _SKIPPED:
+            continue
+        written = written_digit(character)
+        digit = written or sounding_digit(character)
+        if digit is None and (character in _NO_SIGN or len(found) >= _WINDOW):
+            break
+        found.append(_Sign(digit, written is not None, position))
+    return found[:_WINDOW]
+
+
+def _whole(signs: Sequence[_Sign]) -> tuple[str, float, int] | None:
+    """A mobile number of which every character sounds as its digit."""
+    row = signs[:_LENGTH]
+    digits = "".join(each.digit or "?" for each in row)
+    written = sum(each.written for each in row)
+    goes_on = len(signs) > _LENGTH and signs[_LENGTH].written
+    if MOBILE.fullmatch(digits) is None or written < _SURE_FROM or goes_on:
+        return None
+    return digits, 0.5 + 0.03 * written, row[-1].at
+
+
+def _as_calling(signs: Sequence[_Sign], calling: str) -> tuple[str, float, int] | None:
+    """The calling number, where what was heard differs from it by little: lost or unknown signs."""
+    if MOBILE.fullmatch(calling) is None or len(signs) < _HEARD_AT_LEAST:
+        return None
+    best: tuple[float, int] | None = None
+    for length in range(_LENGTH - 2, min(len(signs), _LENGTH + 2) + 1):
+        cost = _distance(signs[:length], calling)
+        if best is None or cost < best[0]:
+            best = cost, length
+    if best is None or best[0] > _LOST_AT_MOST:
+        return None
+    same = sum(each.digit is not None and each.digit in calling for each in signs[: best[1]])
+    return (calling, 0.75 - 0.08 * best[0], signs[best[1] - 1].at) if same >= _HEARD_AT_LEAST else None
+
+
+def _distance(signs: Sequence[_Sign], number: str) -> float:
+    """Edits that make the signs the number; a sign that is no digit may have been any."""
+    row = [float(at) for at in range(len(number) + 1)]
+    for at, sign in enumerate(signs, 1):
+        diagonal, row[0] = row[0], float(at)
+        for column, wanted in enumerate(number, 1):
+            changed = 0.0 if sign.digit == wanted else _UNKNOWN if sign.digit is None else 1.0
+            diagonal, row[column] = row[column], min(diagonal + changed, row[column] + 1, row[column - 1] + 1)
+    return row[-1]
