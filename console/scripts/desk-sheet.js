@@ -12,7 +12,7 @@ const JOINED = new Set(["dates", "promised"]);
 export class Sheet {
   constructor(form) {
     this.form = form;
-    this.words = JSON.parse(form.dataset.marks);
+    this.words = JSON.parse(form.dataset.markWords);
     this.boxes = new Map([...form.querySelectorAll("[data-field]")].map((box) => [box.dataset.field, box]));
     this.marks = { ...(JSON.parse(form.dataset.typed).marks ?? {}) };
     this.turns = new Turns((place) => this.pick(place));

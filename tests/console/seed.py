@@ -145,6 +145,15 @@ async def recording(session: AsyncSession, objects: Objects, uid: str, started_a
     await renditions.note(session, uid, Check(kept.sha256, ()), started_at)
 
 
+def said(turn: int, words: str) -> dict[str, object]:
+    """Words of one of `TURNS` as evidence, with their seconds by their share of the turn."""
+    _, start, end, text = TURNS[turn]
+    first = text.index(words)
+    last = first + len(words)
+    second = [round(start + (end - start) * at / len(text), 2) for at in (first, last)]
+    return {"start": second[0], "end": second[1], "text": words, "turn": turn, "first": first, "last": last}
+
+
 def draft_json(**values: object) -> dict[str, object]:
     """A draft as `hotline transcribe --json` prints it."""
     return {
@@ -159,19 +168,38 @@ def draft_json(**values: object) -> dict[str, object]:
         "dates": ["上个月"],
         "place": None,
         "what_happened": "上个月起话费里每月多了三十块钱彩铃费，从来没有开通过",
+        "cause": "marketing",
+        "cause_detail": "forced_value_added",
+        "tags": ["charge_leakage"],
+        "outcome": "dispatched",
+        "promised": ["四十八小时内给您答复"],
+        "number_check": "same",
+        "key_account": True,
         "evidence": {
-            "kind": [{"start": 6.0, "end": 9.4, "text": "我要投诉"}],
-            "business": [{"start": 9.6, "end": 15.0, "text": "彩铃费"}],
-            "nature": [{"start": 9.6, "end": 15.0, "text": "每个月多扣了三十块钱"}],
-            "phone": [{"start": 27.0, "end": 33.0, "text": "幺三九幺二三四五六七八"}],
-            "amount": [{"start": 9.6, "end": 15.0, "text": "三十块钱"}],
-            "urgent": [{"start": 38.0, "end": 42.0, "text": "今天必须给我解决"}],
-            "request": [{"start": 19.0, "end": 24.0, "text": part} for part in ("把钱退给我", "取消")],
-            "dates": [{"start": 9.6, "end": 15.0, "text": "上个月"}],
+            "kind": [said(1, "我要投诉")],
+            "business": [said(2, "彩铃费")],
+            "nature": [said(2, "每个月多扣了三十块钱")],
+            "phone": [said(6, "幺三九幺二三四五六七八")],
+            "amount": [said(2, "三十块钱")],
+            "urgent": [said(8, "今天必须给我解决")],
+            "request": [said(4, "把钱退给我"), said(4, "取消")],
+            "dates": [said(2, "上个月")],
+            "what_happened": [said(2, "上个月开始，我的话费里每个月多扣了三十块钱")],
+            "cause": [said(2, "说是什么彩铃费"), said(4, "从来没有")],
+            "cause_detail": [said(4, "从来没有")],
+            "tags": [said(2, "每个月多扣了三十块钱")],
+            "outcome": [said(7, "我已经登记")],
+            "promised": [said(7, "四十八小时内给您答复")],
+        },
+        "alternatives": {
+            "business": [{"value": "mobile", "confidence": 0.44, "evidence": [said(2, "我的话费")]}],
+            "amount": [{"value": "13", "confidence": 0.2, "evidence": [said(2, "三十块钱")]}],
+            "cause": [{"value": "tariff", "confidence": 0.52, "evidence": [said(1, "乱收费")]}],
         },
         "confidence": {
             "kind": 0.98, "business": 0.91, "nature": 0.84, "phone": 0.95, "amount": 0.9, "urgent": 0.55,
-            "request": 0.78, "dates": 0.7, "place": 0.0, "what_happened": 0.66,
+            "request": 0.78, "dates": 0.7, "place": 0.0, "what_happened": 0.66, "cause": 0.71, "cause_detail": 0.68,
+            "tags": 0.62, "outcome": 0.83, "promised": 0.88,
         },
     } | values  # fmt: skip
 
@@ -216,7 +244,8 @@ async def many_drafts(session: AsyncSession, now: datetime, count: int, first: i
             session, uid, entered, entered + timedelta(minutes=95 + index),
             turns=(("seat", 1.0, 3.0, "您好，请问有什么可以帮您？"), ("caller", 3.2, 8.0, words[index % 3])),
             kind=kinds[index % 4], business=businesses[index % 7], nature=natures[index % 5], urgent=index % 9 == 4,
-            evidence={}, confidence={},
+            evidence={}, alternatives={}, key_account=index % 13 == 6, cause=None, cause_detail=None, tags=[],
+            outcome=None, promised=[], confidence={"kind": 0.95 - index % 5 / 12, "business": 0.93 - index % 7 / 16},
         )  # fmt: skip
 
 

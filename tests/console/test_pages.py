@@ -14,7 +14,6 @@ from playwright.async_api import Browser, Page, Route, async_playwright, expect
 from sqlalchemy import func, select, text
 
 from acd import desk
-from cases import orders
 from console.access import SESSION_COOKIE
 from hotline.database import Database
 from hotline.models import AuditEntry
@@ -149,75 +148,6 @@ async def test_an_agents_own_buttons_follow_the_seat(at_desk: Desk) -> None:
     async with at_desk.house.database.transaction() as session:
         await desk.ready(session, "8003", datetime.now(UTC))
     await expect(page.locator("#own .now")).to_contain_text("空闲")
-
-
-async def test_a_clerk_listens_corrects_and_confirms(at_desk: Desk) -> None:
-    database = at_desk.house.database
-    page = await at_desk.page(Role.RECORDING_CLERK)
-    async with database.transaction() as session:
-        await seed.many_drafts(session, datetime.now(UTC), 200, first=40)
-    await page.goto(at_desk.url + "/drafts")
-    assert await page.locator("tr.open").count() == 40 + 160 + 1 - 12
-    await at_desk.shot(page, "drafts")
-    await page.keyboard.press("n")
-    await page.wait_for_url(f"**/drafts/{RECORDED}")
-    await page.wait_for_selector("[data-player][data-ready]")
-    assert await audited(database, "draft.view") == 1
-
-    await page.keyboard.press("Space")
-    await page.wait_for_selector("[data-player][data-playing]")
-    await page.keyboard.press("Space")
-    await page.locator(".chip", has_text="幺三九幺二三四五六七八").click()
-    await expect(page.locator('.turn[data-start="27.0"]')).to_have_attribute("aria-current", "true")
-    await page.locator('.turn[data-start="33.6"] button').click()
-    await expect(page.locator('.turn[data-start="33.6"]')).to_have_attribute("aria-current", "true")
-    await at_desk.shot(page, "draft")
-    assert await audited(database, "recording.replay") == 1
-
-    await page.get_by_label("联系电话").fill("not a number")
-    await page.get_by_role("button", name="确认并生成工单").click()
-    await expect(page.locator(".field-problem")).to_contain_text("号码应为")
-    await page.get_by_label("联系电话").fill("13700009999")
-    await page.get_by_role("button", name="确认并生成工单").click()
-    await expect(page.get_by_role("status").first).to_contain_text("已生成")
-    async with database.transaction() as session:
-        made = await orders.list_orders(session, datetime.now(UTC), call_uid=RECORDED)
-    assert made[0].fields["phone"] == "13700009999"
-    assert made[0].corrected == ("phone",)
-
-
-async def test_what_was_typed_survives_an_ended_session(at_desk: Desk) -> None:
-    page = await at_desk.page(Role.RECORDING_CLERK)
-    await page.goto(f"{at_desk.url}/drafts/{RECORDED}")
-    await page.get_by_label("客户诉求").fill("退费并书面道歉")
-    await page.reload()
-    await expect(page.get_by_label("客户诉求")).to_have_value("退费并书面道歉")
-    async with at_desk.house.database.transaction() as session:
-        await session.execute(text("UPDATE login_sessions SET revoked_at = now()"))
-    await page.get_by_role("button", name="确认并生成工单").click()
-    await page.wait_for_url("**/login?next=**")
-    await page.get_by_label("用户名").fill("recording_clerk")
-    await page.get_by_label("密码").fill(seed.PASSWORD)
-    await page.get_by_role("button", name="登录").click()
-    await page.wait_for_url(f"**/drafts/{RECORDED}")
-    await expect(page.get_by_label("客户诉求")).to_have_value("退费并书面道歉")
-    await expect(page.locator("[data-restored]")).to_be_visible()
-    await page.get_by_role("button", name="退出").click()
-    await page.wait_for_url("**/login")
-    kept = await page.evaluate("Object.keys(sessionStorage)")
-    assert [key for key in kept if key.startswith("hotline:")] == []
-
-
-async def test_a_discarded_draft_needs_a_reason(at_desk: Desk) -> None:
-    page = await at_desk.page(Role.RECORDING_CLERK)
-    await page.goto(f"{at_desk.url}/drafts/{RECORDED}")
-    await page.locator("main summary").click()
-    await page.get_by_role("button", name="作废此草稿").click()
-    await expect(page.locator(".field-problem")).to_contain_text("请填写原因")
-    await page.get_by_label("不生成工单的原因").fill("客户打错电话")
-    await page.get_by_role("button", name="作废此草稿").click()
-    await expect(page.get_by_role("status").first).to_contain_text("草稿已作废")
-    assert await audited(at_desk.house.database, "draft.discard") == 1
 
 
 async def test_an_inspector_scores_while_listening_and_once(at_desk: Desk) -> None:
