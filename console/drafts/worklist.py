@@ -6,19 +6,21 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd import ledger
 from acd.ledger import CallView
-from cases import desk
+from cases import desk, text_entries
 from cases.desk_rows import DRAFT, TEXT, ItemView
 from cases.desk_states import ItemState, works_from_the_pile
+from cases.text_entries import EntryView
 from console.drafts.form import LOW_CONFIDENCE, sureness
 from hotline.accounts import Subject
 from hotline.roles import Action
 from transcribe import waiting
-from transcribe.waiting import WaitingDraft
+from transcribe.waiting import FIRST_WORDS, WaitingDraft
 
 SHOWN = 500
 """Pieces of work on one list; whoever has more works from the top, which is due first."""
@@ -167,7 +169,9 @@ async def _lines(session: AsyncSession, subject: Subject, now: datetime) -> list
             for draft in drafts
         ]
     if subject.may(Action.TEXT_VIEW):
-        lines += [_text_line(item, subject) for item in await desk.open_texts(session, now, limit=SHOWN)]
+        texts = await desk.open_texts(session, now, limit=SHOWN)
+        entries = await text_entries.of_ids(session, [int(item.ref.removeprefix(TEXT)) for item in texts])
+        lines += [_text_line(item, entries.get(int(item.ref.removeprefix(TEXT))), subject) for item in texts]
     return sorted(lines, key=lambda line: (line.due_at, line.ref))[:SHOWN]
 
 
@@ -190,19 +194,22 @@ def _draft_line(draft: WaitingDraft, call: CallView | None, item: ItemView | Non
     )
 
 
-def _text_line(item: ItemView, subject: Subject) -> Line:
+def _text_line(item: ItemView, entry: EntryView | None, subject: Subject) -> Line:
+    draft: Mapping[str, Any] = (entry.draft if entry is not None else None) or {}
+    words = entry.turns if entry is not None else ()
+    kind = str(draft.get("kind") or "")
     return Line(
         ref=item.ref,
         source="text",
-        kind="",
-        business="",
-        urgent=False,
-        key_account=False,
+        kind=kind,
+        business=str(draft.get("business") or ""),
+        urgent=bool(draft.get("urgent")),
+        key_account=bool(draft.get("key_account")),
         received_at=item.received_at,
         due_at=item.due_at,
         seconds=None,
-        confidence=None,
-        words="",
+        confidence=weakest(kind, draft.get("confidence") or {}),
+        words=words[0].text[:FIRST_WORDS] if words else "",
         standing=_standing(item, subject),
     )
 
