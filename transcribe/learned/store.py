@@ -17,6 +17,10 @@ from transcribe.learned.model import Model, unpack
 from transcribe.learned.tables import LearnedVersion
 
 
+_MOST = 2**31 - 1
+"""What PostgreSQL's integer holds."""
+
+
 class VersionState(StrEnum):
     TRAINED = "trained"
     LIVE = "live"
@@ -85,7 +89,7 @@ async def get(session: AsyncSession, number: int | None = None) -> VersionView:
 async def model_of(session: AsyncSession, number: int) -> Model:
     """A version with its weights, all of whose fields can be asked; NoVersion, ModelDamaged."""
     row = await session.scalar(
-        select(LearnedVersion).where(LearnedVersion.number == number).options(undefer(LearnedVersion.data))
+        select(LearnedVersion).where(LearnedVersion.number == min(number, _MOST)).options(undefer(LearnedVersion.data))
     )
     if row is None:
         raise NoVersion(f"there is no version {number}; `hotline drafts show` lists those there are")
@@ -152,7 +156,7 @@ async def _live_row(session: AsyncSession) -> LearnedVersion | None:
 async def _row(session: AsyncSession, number: int | None, *, lock: bool = False) -> LearnedVersion:
     query = select(LearnedVersion).order_by(LearnedVersion.number.desc()).limit(1)
     if number is not None:
-        query = query.where(LearnedVersion.number == number)
+        query = query.where(LearnedVersion.number == min(number, _MOST))
     row = await session.scalar(query.with_for_update() if lock else query)
     if row is None:
         named = f"there is no version {number}; `hotline drafts show` lists those there are" if number else ""
