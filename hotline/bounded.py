@@ -87,6 +87,8 @@ def _prepare(parent: int, memory: int, file: int) -> None:
     bind_to_parent(parent, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the parent
     os.nice(5)  # people talking come first
+    with open(os.devnull, "wb") as nowhere:  # libmpg123 and others say at length what they think of a file
+        os.dup2(nowhere.fileno(), 2)
     # The data limit counts what is written to, not what a library only reserves (as RLIMIT_AS would).
     resource.setrlimit(resource.RLIMIT_DATA, (_data_bytes() + memory, _data_bytes() + memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (file, file))

@@ -17,6 +17,8 @@ from av.error import FFmpegError
 from recordings.sound_files import Claimed, Samples, SoundUnusable
 
 _CONTAINERS = "wav,w64,aiff,au,caf,mov,mp4,m4a,3gp,amr,amrnb,amrwb,asf,aac,ac3,mp3,ogg,flac,matroska,webm"
+_FAILED = (FFmpegError, OSError, ValueError, OverflowError, MemoryError)
+"""What FFmpeg makes of bytes that lie: errors of its own, of reading outside the file, of numbers too large."""
 _MOST_DAMAGED = 50
 """Packets that cannot be decoded, after which the file is taken to break off."""
 
@@ -27,14 +29,14 @@ def open_with_ffmpeg(file: BinaryIO, name: str, reason: str) -> Iterator[FfmpegS
     options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "none"}
     try:
         container = av.open(file, mode="r", container_options=options, metadata_errors="replace")
-    except (FFmpegError, ValueError, OverflowError, MemoryError) as error:
+    except _FAILED as error:
         raise SoundUnusable(
             f"{name} is not audio that can be read ({reason}); give a WAV, FLAC, Ogg, MP3 or other sound file"
         ) from error
     with container:
         if any(not _is_cover(stream) for stream in container.streams.video):
             raise SoundUnusable(f"{name} is a video; give its sound alone")
-        if not container.streams.audio:
+        if not container.streams.audio or container.streams.audio[0].codec_context is None:
             raise SoundUnusable(f"{name} holds no sound; give a WAV, FLAC, Ogg, MP3 or other sound file")
         yield FfmpegSound(container, container.streams.audio[0])
 
@@ -85,7 +87,7 @@ class FfmpegSound:
                 for frame in frames:
                     yield from self._samples(resampler.resample(frame))
             yield from self._samples(resampler.resample(None))
-        except (FFmpegError, ValueError, OverflowError, MemoryError):
+        except _FAILED:
             damaged += 1  # the stream changed in the middle, or its end is missing
         self._broken = damaged > 0
 
