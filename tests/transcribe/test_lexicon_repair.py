@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,7 +69,7 @@ def test_of_two_words_that_sound_alike_the_weightier_is_suggested() -> None:
 
 @given(st.lists(st.sampled_from(sorted(lexicon().common)), max_size=12))
 def test_a_row_of_everyday_words_keeps_every_one_that_is_a_word(words: list[str]) -> None:
-    """Whatever is suggested in a row of everyday words, it takes the place of no such word of two or more characters."""
+    """Whatever is suggested there, it takes the place of no such word."""
     text = "，".join(words)
     assert [one for one in heard(text) if one[0] in lexicon().common] == []
 
@@ -76,7 +78,7 @@ def test_a_row_of_everyday_words_keeps_every_one_that_is_a_word(words: list[str]
 def test_suggestions_are_in_order_apart_and_inside_the_text(text: str) -> None:
     found = suggest([Turn("caller", 0.0, 5.0, text)], WORDS)
     assert all(0 <= each.first < each.last <= len(text) for each in found)
-    assert all(one.last <= other.first for one, other in zip(found, found[1:], strict=False))
+    assert all(one.last <= other.first for one, other in pairwise(found))
     assert all(Suggestion.from_json(each.to_json()).meant == each.meant for each in found)
 
 
