@@ -118,6 +118,8 @@ def files_of(folder: Path, kind: Kind) -> list[str]:
 def _words(result: sherpa_onnx.OfflineRecognitionResult, seconds: float) -> Iterator[Word]:
     """Characters, and Latin words of their pieces (`▁ma in`, or `ma@@ in`), each from its second on."""
     tokens, starts = list(result.tokens), list(result.timestamps)
+    if not tokens:
+        return
     if len(starts) != len(tokens):  # a model that times nothing: spread evenly
         starts = [seconds * index / len(tokens) for index in range(len(tokens))]
     pieces = any(token.startswith("▁") for token in tokens)

@@ -6,15 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 
 from hotline.settings import CHECKOUT
+from tests.transcribe import by_heart
 from tests.transcribe.conftest import model_folder, speech_folder
 from transcribe.audio import RATE, Samples, decode
 from transcribe.recogniser import Recogniser
 from transcribe.registry import VOSK_KOREAN, WHISPER
+from transcribe.sherpa_engine import Kind, SherpaRecogniser
 from transcribe.text import spoken
 from transcribe.turns import Word
 
@@ -45,10 +48,28 @@ def whisper() -> Engine:
     return Engine(WhisperRecogniser(model_folder(WHISPER)), sound, text, 0.8)
 
 
-@pytest.fixture(scope="module", params=[vosk, whisper], ids=["vosk", "whisper"])
+def sherpa(kind: Kind) -> Engine:
+    """sherpa-onnx itself with a network that knows one sentence by heart: no registry carries the real weights."""
+    text = "您好欢迎致电投诉建议热线为了保证服务质量您的通话将被全程录音"
+    sound = CHECKOUT / "ivr" / "prompts" / "recording-notice.wav"
+    with decode(sound) as pcm:
+        samples = pcm.read(0, 0, pcm.seconds)
+    with TemporaryDirectory() as folder:
+        by_heart.write(Path(folder), kind, samples, text, [(0.3, 2.6), (3.0, pcm.seconds - 0.3)])
+        return Engine(SherpaRecogniser(Path(folder), kind), sound, text, 0.8)
+
+
+BUILDERS: dict[str, Callable[[], Engine]] = {
+    "vosk": vosk,
+    "whisper": whisper,
+    "sherpa-sensevoice": lambda: sherpa(Kind.SENSEVOICE),
+    "sherpa-paraformer": lambda: sherpa(Kind.PARAFORMER),
+}
+
+
+@pytest.fixture(scope="module", params=BUILDERS)
 def engine(request: pytest.FixtureRequest) -> Engine:
-    build: Callable[[], Engine] = request.param
-    return build()
+    return BUILDERS[request.param]()
 
 
 @pytest.fixture(scope="module")
