@@ -186,6 +186,19 @@ class PhoneSettings(Section):
     """Where the console finds Asterisk's SIP over WebSocket; empty: `ws://<asterisk.bind>:<asterisk.http_port>/ws`."""
 
 
+class LlmSettings(Section):
+    """An optional language model behind an OpenAI-compatible address; without `url` nothing is ever sent anywhere."""
+
+    url: str = Field("", pattern=r"^(https?://[^\s/?#]+[^\s?#]*)?$")
+    """Address up to and including the version, such as `http://127.0.0.1:8000/v1`; empty: no model is asked."""
+    model: str = "default"
+    """Name of the model at that address."""
+    key: SecretStr = SecretStr("")
+    """Sent as a bearer token, where the address asks for one."""
+    timeout: float = Field(20.0, gt=0, le=300)
+    """Seconds after which the rules' draft stands without the model's answer."""
+
+
 class RecordingSettings(BaseModel):
     """Limits of the finaliser, the reconciliation and the disk watch."""
 
@@ -352,6 +365,7 @@ class Settings(BaseSettings):
     learning: LearningSettings = LearningSettings()
     wallboard: WallboardSettings = WallboardSettings()
     shifts: ShiftSettings = ShiftSettings()
+    llm: LlmSettings = LlmSettings()
 
     @field_validator("timezone")
     @classmethod

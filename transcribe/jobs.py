@@ -31,6 +31,7 @@ from transcribe.errors import AudioError, RecogniserFailed
 from transcribe.learned import ModelDamaged
 from transcribe.lexicon import active_words, notes
 from transcribe.lexicon import jobs as lexicon_jobs
+from transcribe.llm import improve
 from transcribe.look_through import look_through, note_numbers
 from transcribe.turns import SEAT, Transcription
 
@@ -207,8 +208,11 @@ def _given_up(_: Path, __: Settings, ___: Request) -> Transcription:
 
 
 async def _draft(context: JobContext, heard: Transcription, call: CallContext) -> dict[str, Any]:
-    """The rules' draft with the live learned model's values where it takes over; a damaged one takes over nothing."""
-    draft = extract(heard.turns, call)
+    """The rules' draft with what a language model adds, and the live learned model's values where it takes over.
+
+    A damaged learned model takes over nothing, and without a language model nothing is asked of one.
+    """
+    draft = await improve(extract(heard.turns, call), heard.turns, context.settings.llm)
     try:
         async with context.database.transaction() as session:
             model = await learned.live_model(session)

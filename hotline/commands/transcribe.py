@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from contextlib import contextmanager
@@ -39,12 +40,14 @@ def command(
     settings = load_settings()
     with _progress() as told:
         from transcribe.draft import CallContext, extract
+        from transcribe.llm import improve
         from transcribe.pipeline import transcribe_file
 
         heard = transcribe_file(file, settings, answered_at, told)
         at = called_at or datetime.fromtimestamp(file.stat().st_mtime, settings.zone)
         at = at if at.tzinfo else at.replace(tzinfo=settings.zone)
-        draft = extract(heard.turns, CallContext(caller, at)).to_json()
+        found = extract(heard.turns, CallContext(caller, at))
+        draft = asyncio.run(improve(found, heard.turns, settings.llm)).to_json()
     for warning in heard.warnings:
         sys.stderr.write(f"hotline: {file.name}: {warning}\n")
     if as_json:

@@ -90,7 +90,7 @@ def extract(turns: Sequence[Turn], call: CallContext | None = None) -> DraftResu
     """
     known = call or CallContext()
     words = lexicon()
-    heard = listen(mark_callers(normalise(turns)), words)
+    heard = hear(turns, words)
     tallies = weigh(heard, words)
     sheet = _Sheet()
     kind = _judge(sheet, heard, tallies, known.service)
@@ -103,6 +103,11 @@ def extract(turns: Sequence[Turn], call: CallContext | None = None) -> DraftResu
     if others:
         sheet.alternatives["key_account"] = others
     return summarise(_draft(sheet))
+
+
+def hear(turns: Sequence[Turn], words: Lexicon) -> Heard:
+    """The turns as lines that all else is read from: normalised, the caller's told apart, misheard terms put right."""
+    return listen(mark_callers(normalise(turns)), words)
 
 
 def _draft(sheet: _Sheet) -> DraftResult:

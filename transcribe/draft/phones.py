@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from transcribe.draft.normalise import Line
@@ -129,6 +129,20 @@ def spoken_digits(lines: Sequence[Line]) -> tuple[tuple[str, Evidence], ...]:
         if len(row.digits) >= _MOBILE_DIGITS - 1
         for part in row.parts[:1]
     )
+
+
+def digit_rows_in(line: Line, start: int, end: int) -> frozenset[str]:
+    """The rows of digits that stand wholly within `line.text[start:end]`."""
+    return frozenset(
+        row.digits
+        for row in digit_rows([replace(line, is_caller=True)])
+        if start <= row.parts[0].start and row.parts[-1].end <= end
+    )
+
+
+def can_exist(number: str) -> bool:
+    """Whether digits are a telephone number that can be called in this country."""
+    return any(pattern.fullmatch(number) for pattern in (MOBILE, _LANDLINE, _LOCAL))
 
 
 def digit_rows(lines: Sequence[Line]) -> Iterator[Row]:
@@ -290,7 +304,7 @@ def _possible(digits: str) -> str | None:
         digits = digits[4:]
     elif len(digits) == 13 and digits.startswith("86"):
         digits = digits[2:]
-    if any(pattern.fullmatch(digits) for pattern in (MOBILE, _LANDLINE, _LOCAL)):
+    if can_exist(digits):
         return digits
     return _one_too_many(digits) if len(digits) == _MOBILE_DIGITS + 1 else None
 

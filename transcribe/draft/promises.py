@@ -65,6 +65,11 @@ def find_promises(lines: Sequence[Line]) -> tuple[tuple[Promise, ...], tuple[Alt
     return tuple(firm.values())[:6], tuple(loose.values())[:3]
 
 
+def promises_in(text: str, start: int, end: int) -> bool:
+    """Whether a stretch of the seat's words promises anything by itself."""
+    return any(True for _ in _promises(text, start, end, ()))
+
+
 def _sentences(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     for position, character in enumerate(text):
