@@ -44,6 +44,7 @@ from console.phone.sockets import PhoneSockets
 from console.promise import routes as promise
 from console.recordings import routes as recordings
 from console.repeats import routes as repeats
+from console.replay import clips as replay_clips
 from console.replay import marks as replay_marks
 from console.replay import routes as replay
 from console.roster import routes as roster
@@ -85,6 +86,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     models.router,
     replay.router,
     replay_marks.router,
+    replay_clips.router,
     recordings.router,
     samples.router,
     lexicon.router,

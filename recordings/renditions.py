@@ -62,7 +62,8 @@ async def make(objects: Objects, recording: RecordingView, ranges: Iterable[Span
 
     Done again with the same ranges it finds the same object. Raises what `store.local_file` and `objects.keep` do.
     """
-    found = tuple(merged(ranges, limit=recording.seconds, most=_MOST_RANGES))
+    # to the hundredth, as it is kept: a copy that was taken out is held against the original by these seconds
+    found = tuple(from_json(to_json(merged(ranges, limit=recording.seconds, most=_MOST_RANGES))))
     if not found:
         return Check(recording.sha256, ())
     target = objects.work() / f"{recording.call_uid}~{uuid4().hex}.flac"

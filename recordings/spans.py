@@ -18,7 +18,7 @@ def merged(spans: Iterable[Span], *, within: float = 0.0, limit: float = math.in
     What is no stretch of time (backwards, empty, not a number) is left out.
     """
     found: list[Span] = []
-    kept = ((max(0.0, start), min(end, limit)) for start, end in spans if math.isfinite(start) and not math.isnan(end))
+    kept = ((max(0.0, start), min(end, limit)) for start, end in spans if not any(map(math.isnan, (start, end))))
     for start, end in sorted(each for each in kept if each[0] < each[1]):
         if found and start - found[-1][1] <= within:
             found[-1] = (found[-1][0], max(found[-1][1], end))

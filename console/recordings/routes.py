@@ -22,7 +22,7 @@ from hotline import audit
 from hotline.accounts import Subject
 from hotline.roles import Action
 from qa.sampled import samples_of_calls
-from recordings import marks, renditions, store
+from recordings import certificates, marks, renditions, store
 from recordings.replay import check_of
 from recordings.store import RecordingView
 from transcribe import drafts
@@ -95,7 +95,7 @@ async def recording_page(
         action = Action.SENSITIVE_VIEW
     async with console.database.transaction() as session:
         call, recording = await ledger.get_call(session, call_uid), await store.get(session, call_uid)
-        if call is None and recording is None:
+        if call is None and recording is None and await certificates.of_call(session, call_uid) is None:
             raise Missing
         heard = await drafts.transcript_of(session, call_uid, clear=clear)
         draft = await drafts.get(session, call_uid, clear=clear)
@@ -104,6 +104,7 @@ async def recording_page(
         line = await ledger.timeline(session, call_uid)
         noted = await marks.of_call(session, call_uid)
         check = await check_of(session, recording) if recording is not None else None
+        deleted = await certificates.of_call(session, call_uid) if recording is None else None
         await audit.record(
             session,
             actor=subject.login,
@@ -126,6 +127,7 @@ async def recording_page(
         moments=moments(recording, line, heard, draft.fields if draft else None) if recording else [],
         marks=noted,
         checked=check is not None,
+        deleted=deleted,
         clear=clear,
         why=why,
     )

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from hotline.commands import recordings_clips as clips
+from hotline.commands import recordings_keep as keep
 from hotline.commands import recordings_vault as vault
 from hotline.commands.recordings_import import command as import_command
 
@@ -20,11 +22,19 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and no
 
 app = typer.Typer(help="Recordings: recover, reconcile, read back, keys (D66).", no_args_is_help=True)
 app.command("import")(import_command)
+app.command("export")(clips.export_command)
+app.command("check-clip")(clips.check_clip_command)
+app.command("clip-key")(clips.clip_key_command)
 app.command("scrub")(vault.scrub_command)
 app.command("verify")(vault.verify_command)
 app.command("seal")(vault.seal_command)
 app.command("rotate-master")(vault.rotate_master_command)
 app.command("rotate-day")(vault.rotate_day_command)
+app.command("retention")(keep.retention_command)
+app.command("erase")(keep.erase_command)
+app.command("hold")(keep.hold_command)
+app.command("release")(keep.release_command)
+app.command("certificate")(keep.certificate_command)
 
 
 @app.command("reconcile")
