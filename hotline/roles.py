@@ -47,6 +47,8 @@ class Action(StrEnum):
     RECORDING_UNCHECKED = "recording.unchecked"
     """In an emergency listen to a recording that was not yet looked through for sensitive digits, saying why."""
     RECORDING_EXPORT = "recording.export"
+    RECORDING_ERASE = "recording.erase"
+    """Answer for the erasure of a recording that is still held (`hotline recordings erase --override`)."""
     SENSITIVE_VIEW = "sensitive.view"
     """Read and hear spoken identity-card numbers, bank-card numbers and passwords, and look calls up by them."""
     DRAFT_VIEW = "draft.view"
@@ -210,6 +212,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
             {
                 _A.FLOOR_VIEW, _A.SEAT_SELF, _A.REGISTRATION_WRITE, _A.SEAT_MANAGE, _A.PHONE_MANAGE,
                 _A.RECORDING_VIEW, _A.RECORDING_REPLAY, _A.RECORDING_UNCHECKED, _A.RECORDING_EXPORT,
+                _A.RECORDING_ERASE,
                 _A.SENSITIVE_VIEW, _A.DRAFT_VIEW,
                 _A.TEXT_VIEW, _A.TEXT_ORIGINAL, _A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.AUDIT_VIEW,
                 _A.CALL_LISTEN, _A.CALL_WHISPER, _A.CALL_BARGE,

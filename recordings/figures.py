@@ -28,6 +28,7 @@ class Vault:
     scrubbed_at: datetime | None
     key_made_at: datetime | None
     key_id: str | None
+    oldest_stored_at: datetime | None
     unsealed: int
     damaged: int
 
@@ -39,6 +40,7 @@ async def look(session: AsyncSession) -> Vault:
         scrubbed_at=await scrub.last_round(session),
         key_made_at=latest.made_at if latest else None,
         key_id=latest.id if latest else None,
+        oldest_stored_at=await stored.oldest(session),
         unsealed=unsealed,
         damaged=await stored.damaged(session),
     )

@@ -106,6 +106,12 @@ async def remaining(session: AsyncSession, key: str, *, unsealed: bool = False) 
     return int(count), int(size)
 
 
+async def oldest(session: AsyncSession) -> datetime | None:
+    """When the oldest object was stored."""
+    found: datetime | None = await session.scalar(select(func.min(StoredObject.stored_at)))
+    return found
+
+
 async def damaged(session: AsyncSession) -> int:
     """How many objects were found damaged when they were last read back."""
     query = select(func.count()).select_from(StoredObject).where(StoredObject.damage.is_not(None))

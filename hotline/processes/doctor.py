@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.metadata
 import os
 import re
@@ -13,9 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from sqlalchemy.exc import SQLAlchemyError
 
 from console.pages import DIST
+from hotline.clock import SystemClock
 from hotline.connect import database_url
+from hotline.database import Database
 from hotline.embedded import EmbeddedPostgresError, binaries, libpq_url
 from hotline.errors import HotlineError
 from hotline.migrations import runner
@@ -23,6 +27,7 @@ from hotline.processes.supervisor import supervisor_pid
 from hotline.settings import Settings
 from ivr.menu import load_menus
 from ivr.paths import asterisk_root, system_asterisk
+from recordings import checkup
 from transcribe.registry import MODELS, is_present
 
 SETUP = "make setup"
@@ -48,7 +53,7 @@ def examine(settings: Settings) -> list[Finding]:
         _python, _packages, _data_folder, _asterisk, _menus, _console, _postgres, _schema, _system,
     ]  # fmt: skip
     findings = [question(settings) for question in questions]
-    return findings + _models(settings) + _test_programs()
+    return findings + _vault(settings) + _models(settings) + _test_programs()
 
 
 def _python(settings: Settings) -> Finding:
@@ -147,6 +152,25 @@ def _schema(settings: Settings) -> Finding:
         return Finding("schema", True, "not looked at: the database is not running", needed=False)
     revision, wanted = runner.current(url)
     return Finding("schema", revision == wanted, f"at {revision or 'nothing'}, wanted {wanted}", "hotline db upgrade")
+
+
+def _vault(settings: Settings) -> list[Finding]:
+    """Keys and stored recordings; what lies in the database is looked at only where it answers."""
+    answers = list(checkup.on_this_machine(settings))
+    try:
+        answers += asyncio.run(_asked_of_rows(settings))
+    except SQLAlchemyError:
+        answers.append(checkup.Answer("master key", True, "not looked at: the database is not running or not migrated"))
+    return [Finding(each.name, each.ok, each.detail, each.mend) for each in answers]
+
+
+async def _asked_of_rows(settings: Settings) -> list[checkup.Answer]:
+    database = Database(database_url(settings))
+    try:
+        async with database.transaction() as session:
+            return await checkup.in_the_database(session, settings, SystemClock().now())
+    finally:
+        await database.close()
 
 
 def _system(settings: Settings) -> Finding:

@@ -20,6 +20,7 @@ recording.unchecked .     .       .             .            .          .       
 sensitive.view     .      .       .             .            .          x           .          .            .          x          .
 recording.replay   .      x       .             x            .          .           x          .            x          x          .
 recording.export   .      .       .             .            .          x           .          .            .          x          .
+recording.erase    .      .       .             .            .          .           .          .            .          x          .
 draft.view         .      x       .             x            .          x           x          .            x          x          .
 draft.confirm      .      x       .             x            .          .           .          .            .          .          .
 desk.view          .      x       x             x            .          x           x          .            x          x          .
