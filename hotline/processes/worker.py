@@ -24,6 +24,8 @@ from hotline.database import Database
 from hotline.heavy import HeavyWork
 from hotline.jobs import SPEECH, JobContext, build_app
 from hotline.settings import Settings
+from recordings.errors import RecordingError
+from recordings.sealed import open_objects
 
 ROOMS = ("recordings", "transcribe", "cases", "qa")
 """Rooms with a `jobs.py`."""
@@ -49,6 +51,7 @@ async def run(settings: Settings, ready: Callable[[], None], stop: asyncio.Event
             app = build(context)
             try:
                 async with app.open_async():
+                    await make_keys(context)
                     ready()
                     back_off = 0.5
                     await _work(app, database, stop, settings.recognition.processes)
@@ -60,6 +63,14 @@ async def run(settings: Settings, ready: Callable[[], None], stop: asyncio.Event
     finally:
         heavy.close()
         await database.close()
+
+
+async def make_keys(context: JobContext) -> None:
+    """See to it that there is a key to seal with before the first call ends; a new instance gets its master key."""
+    try:
+        await open_objects(context.settings, context.database, context.clock).keys.current()
+    except RecordingError as error:
+        _log.error("worker.no_key", reason=str(error))  # the finaliser keeps the legs and says so again
 
 
 def build(context: JobContext) -> App:
