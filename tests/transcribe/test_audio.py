@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from transcribe.audio import RATE, decode
+from transcribe.audio import RATE, Pcm, decode
 from transcribe.errors import AudioError
 
 
@@ -156,3 +157,18 @@ def test_one_sound_saved_on_two_channels_is_known(tmp_path: Path) -> None:
         soundfile.write(tmp_path / f"{name}.wav", np.stack([left, right], axis=1), 8000)
         with decode(tmp_path / f"{name}.wav") as pcm:
             assert pcm.is_doubled() == (name == "doubled")
+
+
+def test_hours_of_silence_take_no_disk_and_what_follows_them_is_in_its_place() -> None:
+    hour = np.zeros((RATE * 600, 2), np.float32)
+    with Pcm(2) as pcm:
+        for _ in range(18):
+            pcm.append(hour)
+        pcm.append(np.stack([tone(1.0, RATE), np.zeros(RATE, np.float32)], axis=1))
+        pcm.append(hour)
+        assert pcm.seconds == 3 * 3600 + 1 + 600
+        assert float(np.abs(pcm.read(0, 3 * 3600 - 2, 3 * 3600)).max()) == 0.0
+        assert float(np.abs(pcm.read(0, 3 * 3600, 3 * 3600 + 1)).max()) > 0.4
+        assert float(np.abs(pcm.read(1, 3 * 3600, 3 * 3600 + 1)).max()) == 0.0
+        assert len(pcm.read(0, 3 * 3600 + 1, 4 * 3600)) == RATE * 600
+        assert os.fstat(pcm._file.fileno()).st_blocks * 512 < 1 << 20
