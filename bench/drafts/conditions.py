@@ -34,14 +34,17 @@ def noisy(sound: Sound, name: str, decibels: float, others: Sequence[Path]) -> S
     kind = NOISES[int(chance.integers(len(NOISES)))]
     out = sound.copy()
     for side in (0, 1):
-        speech = sound[:, side]
-        loud = speech[np.abs(speech) > 0.02]
-        if not len(loud):
-            continue
         noise = _noise(kind, len(sound), chance, others)
-        wanted = float(np.sqrt(np.mean(loud**2))) / 10 ** (decibels / 20)
+        wanted = _level(sound[:, side]) / 10 ** (decibels / 20)
         out[:, side] += noise * (wanted / max(float(np.sqrt(np.mean(noise**2))), 1e-9))
     return np.clip(out, -1, 1)
+
+
+def _level(speech: Sound) -> float:
+    """Root mean square of the packets in which somebody speaks."""
+    packets = speech[: len(speech) // PACKET * PACKET].reshape(-1, PACKET)
+    loud = np.sqrt(np.mean(packets**2, axis=1))
+    return float(np.sqrt(np.mean(loud[loud > 0.05 * loud.max()] ** 2)))
 
 
 def companded(sound: Sound, law: str) -> Sound:
