@@ -290,7 +290,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         What.MONEY,
         re.compile(
-            f"(?<![{ANY}几块元])(?:(?P<jiao>{DIGIT})[毛角](?P<fen>[一二三四五六七八九](?=分|钱|[，。？！,.?!]|$))?分?|(?P<only>(?P<fen2>{DIGIT})分(?=钱)))钱?"
+            f"(?<![{ANY}几块元])(?:(?P<jiao>{DIGIT})[毛角](?P<fen>[一二三四五六七八九](?=分(?!钟)|钱|[，。？！,.?!]|$))?(?:分(?!钟))?|(?P<only>(?P<fen2>{DIGIT})分(?=钱)))钱?"
         ),
         lambda match: f"{(value(match['fen2']) or Decimal(0)) / 100:.2f}元" if match["only"] else _small_money(match),
     ),
@@ -304,7 +304,7 @@ RULES: tuple[Rule, ...] = (
         What.NUMBER,
         re.compile(
             f"(?<![{ANY}几数好成上])(?:(?!十(?![一二三四五六七八九万])){COMPOSITE}|十(?={_UNITS_OF_TEN}))(?![{ANY}几])"
-            "(?!(?:长假|假期|黄金周|国庆|火急)|[步计])"
+            "(?!(?:长假|假期|黄金周|国庆|火)|[步计])"
         ),
         _number,
     ),
