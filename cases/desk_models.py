@@ -102,3 +102,19 @@ class DraftCorrection(Base):
     at: Mapped[datetime]
 
     __table_args__ = (Index("ix_draft_corrections_at", "at"),)
+
+
+class EntryCheck(Base):
+    """An inspector looked at one order that was entered at the desk (D30, D70)."""
+
+    __tablename__ = "entry_checks"
+
+    order_number: Mapped[str] = mapped_column(ForeignKey("orders.number"), primary_key=True)
+    clerk_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    """Who entered it."""
+    fields: Mapped[int]
+    """How many fields were looked at."""
+    wrong: Mapped[dict[str, Any]]
+    """Field → what should have stood there."""
+    by: Mapped[str]
+    at: Mapped[datetime]

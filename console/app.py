@@ -18,6 +18,7 @@ from console.api import routes as api
 from console.audit import routes as audit
 from console.body import FILES_AT_ONCE, BodyLimit
 from console.callbacks import routes as callbacks
+from console.clerks import routes as clerks
 from console.drafts import desk
 from console.drafts import routes as drafts
 from console.figures import routes as figures
@@ -82,6 +83,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     monitor.router,
     drafts.router,
     desk.router,
+    clerks.router,
     repeats.router,
     models.router,
     replay.router,

@@ -227,6 +227,7 @@ AUDITED: Final[Mapping[str, str]] = {
     "draft.view": N_("read a draft"),
     "draft.confirm": N_("confirmed a draft"),
     "draft.discard": N_("discarded a draft"),
+    "entry.check": N_("looked at an entry"),
     "desk.hold": N_("put a piece of work aside"),
     "desk.hand_on": N_("handed a piece of work on"),
     "desk.release": N_("gave a piece of work back to all"),

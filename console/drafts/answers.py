@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
 
 from cases.desk_errors import (
     HandedBadly,
@@ -47,7 +48,10 @@ class Unreadable(ConsoleError):
 
 async def sent_json(request: Request) -> Mapping[str, Any]:
     """The object that was sent; an empty one for an empty body. Raises Unreadable for anything else."""
-    body = await request.body()
+    try:
+        body = await request.body()
+    except ClientDisconnect as error:  # the page was closed while it sent: there is nobody to answer
+        raise Unreadable from error
     if not body.strip():
         return {}
     if not request.headers.get("content-type", "").startswith("application/json"):

@@ -117,12 +117,11 @@ async def test_a_clerk_with_a_keyboard_alone_takes_hears_corrects_and_confirms(f
     assert await value(page, "amount") == ""
     await page.keyboard.press("Alt+t")  # among the turns: the whole turn, then fewer of its words
     assert await page.evaluate("[...CSS.highlights.get('picking')].length") == 1
-    for _ in range(2):
-        await page.keyboard.press("ArrowDown")
-    for _ in range(2):
-        await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("ArrowDown")
+    for _ in range(3):
+        await page.keyboard.press("ArrowRight")
     await page.keyboard.press("Enter")
-    assert await mark(page, "amount") == "picked"
+    assert (await value(page, "amount"), await mark(page, "amount")) == ("30", "picked")  # 三十块钱
 
     await tab_to(page, "place")
     await expect(page.locator('[data-about="place"] [data-no-evidence]')).to_be_visible()
@@ -143,13 +142,14 @@ async def test_a_clerk_with_a_keyboard_alone_takes_hears_corrects_and_confirms(f
     await page.keyboard.press("Control+Enter")
     await page.wait_for_url("**/drafts/n1-200.*made=TS*")
     await ready(page)
-    await expect(page.get_by_role("status").first).to_contain_text("已生成")
+    await expect(page.locator("main > .notice")).to_contain_text("已生成")
     async with floor.house.database.transaction() as session:
         (made,) = await orders.list_orders(session, datetime.now(UTC), call_uid=RECORDED)
         heard = await session.scalar(select(func.count()).where(AuditEntry.action == "recording.replay"))
     assert set(made.corrected) == {"business", "place"}
     assert (made.business, made.fields["place"], made.fields["amount"]) == ("mobile", "城东营业厅", "30")
     assert made.fields["evidence"]["business"][0]["text"] == "我的话费"
+    assert made.fields["evidence"]["amount"][0]["text"] == seed.TURNS[2][3][3:]
     assert heard == 1
 
 

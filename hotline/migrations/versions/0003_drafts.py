@@ -343,10 +343,23 @@ def _desk_up() -> None:
         sa.PrimaryKeyConstraint("call_uid", "field", name=op.f("pk_draft_corrections")),
     )
     op.create_index("ix_draft_corrections_at", "draft_corrections", ["at"])
+    op.create_table(
+        "entry_checks",
+        sa.Column("order_number", sa.String(), nullable=False),
+        sa.Column("clerk_id", sa.Uuid(), nullable=False),
+        sa.Column("fields", sa.Integer(), nullable=False),
+        sa.Column("wrong", JSON, nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", moment, nullable=False),
+        sa.ForeignKeyConstraint(["order_number"], ["orders.number"], name=op.f("fk_entry_checks_order_number_orders")),
+        sa.ForeignKeyConstraint(["clerk_id"], ["users.id"], name=op.f("fk_entry_checks_clerk_id_users")),
+        sa.PrimaryKeyConstraint("order_number", name=op.f("pk_entry_checks")),
+    )
+    op.create_index("ix_entry_checks_clerk_id", "entry_checks", ["clerk_id"])
 
 
 def _desk_down() -> None:
-    for table in ("draft_corrections", "desk_moves", "desk_items"):
+    for table in ("entry_checks", "draft_corrections", "desk_moves", "desk_items"):
         op.drop_table(table)
 
 
@@ -443,9 +456,7 @@ def _vault_up() -> None:
         sa.Column("business", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("call_uid", name=op.f("pk_recording_kinds")),
     )
-    op.execute(
-        "INSERT INTO recording_kinds SELECT call_uid, kind, business FROM orders WHERE call_uid IS NOT NULL"
-    )
+    op.execute("INSERT INTO recording_kinds SELECT call_uid, kind, business FROM orders WHERE call_uid IS NOT NULL")
     op.create_table(
         "recording_certificates",
         sa.Column("id", sa.BigInteger(), nullable=False),
