@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import traceback
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -21,6 +23,7 @@ from hotline import anchors, audit, metrics
 from hotline.clock import SystemClock
 from hotline.connect import database_url
 from hotline.database import Database
+from hotline.errors import HotlineError
 from hotline.heavy import HeavyWork
 from hotline.jobs import SPEECH, JobContext, build_app
 from hotline.settings import Settings
@@ -110,7 +113,21 @@ class Unlosable(BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, asyncio.CancelledError):
             return RetryDecision(retry_in={"seconds": 0})
-        return self._own.get_retry_decision(exception=exception, job=job) if self._own is not None else None
+        decision = self._own.get_retry_decision(exception=exception, job=job) if self._own is not None else None
+        _tell(exception, job, again=decision is not None)
+        return decision
+
+
+def _tell(exception: BaseException, job: Job, *, again: bool) -> None:
+    """Log a failure so that it can be found, and no more: an unexpected exception's text may hold a caller's words."""
+    expected = isinstance(exception, HotlineError)
+    own = [frame for frame in traceback.extract_tb(exception.__traceback__) if "site-packages" not in frame.filename]
+    say = _log.error if not again else _log.info if expected else _log.warning
+    say(
+        "job.failed", task=job.task_name, job=job.id, attempt=job.attempts + 1, again=again,
+        error=type(exception).__name__, reason=str(exception) if expected else None,
+        at=f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else None,
+    )  # fmt: skip
 
 
 async def _work(app: App, database: Database, stop: asyncio.Event, speech: int = 1) -> None:

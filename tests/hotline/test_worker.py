@@ -10,12 +10,14 @@ import pytest
 from procrastinate import App
 from procrastinate.job_context import JobContext as RunningJob
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from hotline.clock import SystemClock
 from hotline.database import Database
-from hotline.jobs import JobContext, defer
+from hotline.jobs import RETRY, JobContext, defer
 from hotline.processes import worker
 from hotline.settings import Settings
+from transcribe.errors import AudioError
 
 
 @pytest.fixture
@@ -108,3 +110,41 @@ async def test_a_job_whose_end_was_never_written_is_given_back(
         stop.set()
         await asyncio.wait_for(working, 30)
     assert (await _status(context.database, "test.quick"))[0] == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("failure", "level", "reason"),
+    [
+        (ValueError("请把13900001111记下"), "warning", None),
+        (AudioError("the file has no sound"), "info", "the file has no sound"),
+    ],
+)
+async def test_a_failed_job_is_told_without_what_people_said(
+    context: JobContext, failure: Exception, level: str, reason: str | None
+) -> None:
+    app, failed, stop = worker.build(context), asyncio.Event(), asyncio.Event()
+
+    @app.task(name="test.failing")
+    async def failing() -> None:
+        failed.set()
+        raise failure
+
+    app.tasks["test.failing"].retry_strategy = worker.Unlosable(RETRY)
+    async with context.database.transaction() as session:
+        await defer(session, "test.failing")
+    with capture_logs() as told:
+        async with app.open_async():
+            working = asyncio.create_task(worker._work(app, context.database, stop))
+            await asyncio.wait_for(failed.wait(), 30)
+
+            async def given_back() -> bool:
+                return await _status(context.database, "test.failing") == ("todo", 1)
+
+            await _until(given_back)
+            stop.set()
+            await asyncio.wait_for(working, 30)
+    (line,) = [each for each in told if each["event"] == "job.failed" and each["task"] == "test.failing"]
+    assert (line["log_level"], line["task"], line["error"]) == (level, "test.failing", type(failure).__name__)
+    assert (line["attempt"], line["again"], line["reason"]) == (1, True, reason)
+    assert line["at"].startswith("test_worker.py:")
+    assert "13900001111" not in str(line)
