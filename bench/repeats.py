@@ -43,20 +43,8 @@ from hotline.models import User
 from hotline.schema import create_all
 
 START = datetime(2026, 6, 1, 9, tzinfo=UTC)
-NAMES = (
-    "中山 北京 上海 汉中 太平 建邺 莫愁 龙蟠 虎踞 江东 凤凰 集庆 长乐 瑞金 后标营 "
-    "进香河 珠江 丹凤 成贤 学府 百子亭 马台 福建 萨家湾 盐仓桥 燕江 晓庄 幕府 神农 天润"
-).split()
-STREETS = [f"{name}{kind}" for name in NAMES for kind in "路 街 东路 西路 南路 北路 巷 大道".split()]
-FAULTS = {
-    "data": "宽带断网上不了 网速慢得看不了视频 光猫亮红灯 宽带装了半个月没来装 宽带到期多扣了一个月 无线信号穿不了墙".split(),
-    "fixed_line": "座机没有声音 固话有杂音 电话打不进来 移机没人来移 月租多收了 座机串线".split(),
-    "mobile": "手机没有信号 通话断断续续 话费扣得不对 套餐没办过 停机停错了 流量用不完就清零 短信收不到验证码".split(),
-    "information": "没订过的业务扣钱 彩铃取消不了 天天收广告短信 声讯费不认".split(),
-    "phone_card": "充值卡密码错 卡过期了钱没了".split(),
-    "payphone": "公用电话坏了 公话超市多收钱".split(),
-}
-ENDINGS = ["请尽快处理", "麻烦派人来修", "要求退钱", "要一个解释", "请马上解决", "希望查清楚", "要求赔偿", "给我取消掉"]
+TEXTS = yaml.safe_load((Path(__file__).parent / "repeats.yaml").read_text("utf-8"))
+EVERYDAY = TEXTS["everyday"]
 
 
 async def main() -> None:
@@ -85,11 +73,10 @@ async def main() -> None:
 
 
 async def _measure(database: Database, owner: Any, verbose: bool) -> None:
-    sheets = yaml.safe_load((Path(__file__).parent / "repeats.yaml").read_text("utf-8"))
     counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     laid: dict[str, list[str]] = defaultdict(list)
     spent = []
-    for number, sheet in enumerate(sorted(sheets, key=lambda each: each["day"]), 1):
+    for number, sheet in enumerate(sorted(TEXTS["sheets"], key=lambda each: each["day"]), 1):
         at = START + timedelta(days=150 + sheet["day"], minutes=number)
         asked = Asked(_fields(sheet), sheet["caller"], at, f"call:sheet-{number}")
         began = time.perf_counter()
@@ -181,11 +168,12 @@ def _fill(url: str, orders: int, owner: str) -> None:
 
 
 def _everyday(chance: random.Random) -> Any:
+    streets = [name + kind for name in EVERYDAY["names"] for kind in EVERYDAY["kinds"]]
     while True:
-        business = chance.choice(list(FAULTS))
-        place = f"{chance.choice(STREETS)}{chance.randint(1, 300)}号" if chance.random() < 0.6 else None
-        happened, asks = chance.choice(FAULTS[business]), chance.choice(ENDINGS)
-        extra = chance.choice(["", "已经三天了", "从上周开始", "打了两次电话没人管", "老人一个人在家", "孩子要上网课"])
+        business = chance.choice(list(EVERYDAY["faults"]))
+        place = f"{chance.choice(streets)}{chance.randint(1, 300)}号" if chance.random() < 0.6 else None
+        happened, asks = chance.choice(EVERYDAY["faults"][business]), chance.choice(EVERYDAY["endings"])
+        extra = chance.choice(EVERYDAY["extras"])
         fields = {
             "kind": "complaint", "business": business, "what_happened": f"{happened}，{extra}", "request": asks,
             "place": place, "summary": happened,
