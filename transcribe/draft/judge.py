@@ -45,6 +45,20 @@ _TROUBLE = (
 _TROUBLE_SHARE = 0.25
 NOTHING = "nothing"
 """What speaks for a call about nothing of the hotline's: a wrong number, praise, thanks."""
+TOLD = "told"
+"""How many of the caller's sentences tell something rather than ask."""
+APOLOGY = "apology"
+"""How often the seat begs pardon: a seat does so where somebody complains."""
+_OF_THE_TALK = frozenset({NOTHING, TOLD, APOLOGY})
+_SORRY = re.compile("抱歉|对不起|不好意思|受委屈|添麻烦|消消气|别(?:着急|生气|激动)|理解您|体谅|带来(?:的)?不便")
+_NO_WONDER = re.compile("久等|打错|没听清|没有?查到|请稍|重复")
+_A_SENTENCE = 9
+_ASKS = re.compile("(?:吗|么|呢)$|请问|问一下|咨询|打听|想知道|了解一下|多少|怎么(?:办|弄|收|开|查|走|用|算|样)|哪里|能不能|可不可以|有没有")
+_APOLOGISED = 0.8
+_ABOUT_US = 2.0
+_ASKED = 2.0
+_PLAINLY_ASKED = 1.6
+_ONLY_TOLD = 0.4
 _SOMETHING = 0.5
 _GRIEVANCE_FROM = 0.9
 """A complaint needs this much: one word such as 问题 is none."""
@@ -91,7 +105,7 @@ class Tally:
         if value is None or self.scores.get(value, 0.0) <= 0:
             return 0.0
         score = self.scores[value]
-        rival = max((other for name, other in self.scores.items() if name != value), default=0.0)
+        rival = max((other for name, other in self.scores.items() if name not in (value, *_OF_THE_TALK)), default=0.0)
         lead = score / (score + max(0.0, rival) * 0.8)
         support = score / (score + 2.5)
         return min(0.97, lead * support * 1.2)
@@ -109,7 +123,8 @@ class Tally:
 
     def others(self, value: str | None, lines: Sequence[Line]) -> tuple[Alternative, ...]:
         """The values that come next, each with its evidence."""
-        rest = sorted((name for name, score in self.scores.items() if name != value and score >= _WORTH_A_LOOK))
+        known = ((name, score) for name, score in self.scores.items() if name not in _OF_THE_TALK)
+        rest = sorted(name for name, score in known if name != value and score >= _WORTH_A_LOOK)
         ranked = sorted(rest, key=lambda name: -self.scores[name])[:_MOST_OTHERS]
         told = ((name, self.confidence(name), self.evidence(name, lines)) for name in ranked)
         return tuple(Alternative(name, confidence, found) for name, confidence, found in told if found)
@@ -129,7 +144,19 @@ def weigh(heard: Heard, lexicon: Lexicon) -> Tallies:
         times[key] += 1
         tallies[facet].scores[mention.value] += mention.weight * worth
         tallies[facet].mentions[mention.value].append(mention)
+    _note_the_talk(heard.lines, tallies["kind"])
     return tallies
+
+
+def _note_the_talk(lines: Sequence[Line], tally: Tally) -> None:
+    """Who tells, who asks and who begs pardon: it bears on the kind, and is evidence of nothing."""
+    for line in lines:
+        if not line.is_caller:
+            tally.scores[APOLOGY] += bool(_SORRY.search(line.text)) and not _NO_WONDER.search(line.text)
+            continue
+        for match in re.finditer("[^。?!;]+", line.text):
+            asks = line.text[match.end() : match.end() + 1] == "?" or _ASKS.search(match[0]) is not None
+            tally.scores[TOLD] += not asks and len(match[0]) >= _A_SENTENCE
 
 
 def decide_kind(tallies: Tallies, service: str | None = None) -> tuple[Kind, float]:
@@ -147,6 +174,8 @@ def decide_kind(tallies: Tallies, service: str | None = None) -> tuple[Kind, flo
         tally.scores.clear()
         return Kind.ENQUIRY, 0.0
     scores[Kind.COMPLAINT] += _TROUBLE_SHARE * trouble
+    if grievance + trouble >= _SOMETHING:
+        scores[Kind.COMPLAINT] += _APOLOGISED * min(2, tally.scores.get(APOLOGY, 0.0))
     if trouble >= _PLAIN_TROUBLE or not tally.mentions[Kind.COMPLAINT.value]:
         tally.mentions[Kind.COMPLAINT.value] += [
             replace(each, weight=each.weight * _TROUBLE_SHARE) for each in tallies["nature"].mentions[worst.value]
@@ -155,12 +184,25 @@ def decide_kind(tallies: Tallies, service: str | None = None) -> tuple[Kind, flo
         scores[Kind.ENQUIRY] *= 0.45
     if service in _BY_MENU and scores[_BY_MENU[service]] > 0:
         scores[_BY_MENU[service]] += _MENU_SAYS
-    tally.scores.clear()
-    tally.scores.update({kind.value: score for kind, score in scores.items() if score})
+    tally.scores.update({kind.value: score for kind, score in scores.items()})
     kind = max(Kind, key=lambda each: scores[each])
     if scores[kind] < _SOMETHING or (kind is Kind.COMPLAINT and scores[kind] < _GRIEVANCE_FROM):
-        return Kind.ENQUIRY, tally.confidence(Kind.ENQUIRY.value) * 0.5
+        return _told(tallies, scores[Kind.ENQUIRY])
+    if kind is Kind.ENQUIRY and scores[kind] < _PLAINLY_ASKED:
+        return _told(tallies, scores[kind])
     return kind, tally.confidence(kind.value)
+
+
+def _told(tallies: Tallies, asked: float) -> tuple[Kind, float]:
+    """Who tells of the operator's business at length and asks nothing complains, however it is put."""
+    tally = tallies["kind"]
+    about = max((tallies[facet].best() for facet in ("nature", "business")), key=lambda best: best[1])
+    facet = "nature" if about == tallies["nature"].best() else "business"
+    if about[0] is not None and about[1] >= _ABOUT_US and asked < _ASKED and tally.scores.get(TOLD, 0.0) >= 1:
+        held = tally.mentions[Kind.COMPLAINT.value]
+        held += [replace(each, weight=each.weight * _TROUBLE_SHARE) for each in tallies[facet].mentions[about[0]]]
+        return Kind.COMPLAINT, _ONLY_TOLD
+    return Kind.ENQUIRY, tally.confidence(Kind.ENQUIRY.value) * 0.5
 
 
 def decide_business(tally: Tally, kind: Kind) -> tuple[Business, float]:

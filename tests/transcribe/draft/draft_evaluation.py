@@ -6,18 +6,26 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
 
-from transcribe.draft import DraftResult, extract
+from transcribe.draft import CallContext, DraftResult, extract
 from transcribe.draft.sounds import classes, confusion_class, syllables
 from transcribe.turns import Turn
 
 HERE = Path(__file__).parent
-FIELDS = ("kind", "business", "nature", "phone", "amount", "urgent", "ask")
+FIELDS = (
+    "kind", "business", "nature", "phone", "amount", "urgent", "ask", "category", "report", "reported", "cause",
+    "cause_detail", "tags", "outcome", "consent", "number_check", "key_account", "days", "promised", "shop", "place",
+)  # fmt: skip
+_HOLDS = ("promised", "shop", "place")
+"""Fields whose truth lists words that the value must hold."""
+CALLED = CallContext("13900000000", datetime(2026, 11, 18, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai")))
 _SPEAKERS = {"c": "caller", "s": "seat", "x1": "speaker1", "x2": "speaker2"}
 _PROTECTED = set("零〇一二两三四五六七八九十百千万幺么块元角毛分")
 
@@ -108,6 +116,14 @@ def wrong_fields(case: Case, draft: DraftResult) -> Iterator[tuple[str, Any, Any
         elif name == "amount":
             if (truth is None) != (draft.amount is None) or (truth and float(truth) != float(draft.amount or 0)):
                 yield name, truth, draft.amount
+        elif name in _HOLDS:
+            value = found[name] if isinstance(found[name], str) else " ".join(found[name] or ())
+            if not all(_sounds_in(word, value) for word in truth):
+                yield name, truth, found[name]
+        elif name == "days":
+            days = [[each["from"], each["to"]] for each in found[name]]
+            if any(wanted not in days for wanted in truth):
+                yield name, truth, days
         elif found[name] != truth:
             yield name, truth, found[name]
 
@@ -126,7 +142,7 @@ def accuracy(cases: Iterable[Case]) -> dict[str, float]:
     judged: dict[str, int] = defaultdict(int)
     right: dict[str, int] = defaultdict(int)
     for case in cases:
-        wrong = {name for name, _, _ in wrong_fields(case, extract(case.turns))}
+        wrong = {name for name, _, _ in wrong_fields(case, extract(case.turns, CALLED))}
         for name in case.truth:
             judged[name] += 1
             right[name] += name not in wrong
