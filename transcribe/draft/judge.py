@@ -55,6 +55,9 @@ _NO_WONDER = re.compile("久等|打错|没听清|没有?查到|请稍|重复")
 _A_SENTENCE = 9
 _ASKS = re.compile("(?:吗|么|呢)$|请问|问一下|咨询|打听|想知道|了解一下|多少|怎么(?:办|弄|收|开|查|走|用|算|样)|哪里|能不能|可不可以|有没有")
 _APOLOGISED = 0.8
+_BAD_INFORMATION = 3.0
+_REPORT_SHARE = 0.6
+"""Who tells of fraud or spam reports it, whether or not the word is said (D93)."""
 _ABOUT_US = 2.0
 _ASKED = 2.0
 _PLAINLY_ASKED = 1.6
@@ -179,6 +182,12 @@ def decide_kind(tallies: Tallies, service: str | None = None) -> tuple[Kind, flo
     if trouble >= _PLAIN_TROUBLE or not tally.mentions[Kind.COMPLAINT.value]:
         tally.mentions[Kind.COMPLAINT.value] += [
             replace(each, weight=each.weight * _TROUBLE_SHARE) for each in tallies["nature"].mentions[worst.value]
+        ]
+    bad = tallies["report"].best()
+    if bad[0] is not None and bad[1] >= _BAD_INFORMATION:
+        scores[Kind.REPORT] += _REPORT_SHARE * bad[1]
+        tally.mentions[Kind.REPORT.value] += [
+            replace(each, weight=each.weight * _REPORT_SHARE) for each in tallies["report"].mentions[bad[0]]
         ]
     if grievance >= 4:
         scores[Kind.ENQUIRY] *= 0.45
