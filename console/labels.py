@@ -293,6 +293,17 @@ AUDITED: Final[Mapping[str, str]] = {
     "reference.write": N_("typed a reference"),
     "difference.view": N_("saw forms beside their calls"),
     "audit.verify": N_("verified the audit"),
+    "text.receive": N_("received a text"),
+    "text.amend": N_("corrected a text's head or words"),
+    "text.view": N_("read a text"),
+    "text.scan": N_("attached a scan"),
+    "text.scan_view": N_("looked at a scan"),
+    "text.order": N_("made the order of a text"),
+    "text.discard": N_("ended a text without an order"),
+    "text.file": N_("put an original away"),
+    "text.original": N_("saved an original file"),
+    "recording.import": N_("began an import of recordings"),
+    "recording.imported": N_("ended an import of recordings"),
 }
 SPEAKERS: Final[Mapping[str, str]] = {
     "caller": N_("caller"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +15,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response, Streamin
 from starlette.datastructures import UploadFile
 
 from cases import desk, desk_form, orders, text_entries, text_scans
+from cases.desk_errors import NotForYou
 from cases.desk_receivers import Receiver, receivers
 from cases.desk_rows import ItemView
 from cases.desk_states import ItemState
@@ -64,9 +66,9 @@ async def receive(request: Request, subject: Annotated[Subject, require(Action.T
             entry = await text_entries.receive(
                 session, found, sent.get("words", ""), subject=subject, now=now, settings=console.settings
             )
-            await desk.take(session, entry.ref, subject=subject, now=now, settings=console.settings)
     except WrongField as error:
         return await _list(request, subject, _wrong(sent, error), status=422)
+    await _take(console, subject, entry)
     async with files.on_disk(uploads, console.objects.work()) as scans:
         missed = await files.add_all(files.keeping(console, subject), entry.id, scans)
     return RedirectResponse(_page_path(entry.id, missed), 303)
@@ -85,8 +87,7 @@ async def receive_email(request: Request, subject: Annotated[Subject, require(Ac
             entry, missed = await files.take_email(console, subject, sent)
         except EmailRefused:
             return await _list(request, subject, start, status=422, email_problem=NO_EMAIL)
-    async with console.database.transaction() as session:
-        await desk.take(session, entry.ref, subject=subject, now=console.now(), settings=console.settings)
+    await _take(console, subject, entry)
     return RedirectResponse(_page_path(entry.id, missed), 303)
 
 
@@ -263,6 +264,13 @@ async def discard(
     except CaseError as error:
         return refused(console, error)
     return JSONResponse({"to": await after(console, subject, text_entries.ref_of(entry_id), discarded=True)})
+
+
+async def _take(console: Console, subject: Subject, entry: EntryView) -> None:
+    """Put it on the desk of who received it; what a senior received waits for the clerks."""
+    with contextlib.suppress(NotForYou):
+        async with console.database.transaction() as session:
+            await desk.take(session, entry.ref, subject=subject, now=console.now(), settings=console.settings)
 
 
 @dataclass(frozen=True, slots=True)

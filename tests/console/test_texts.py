@@ -86,6 +86,14 @@ async def test_a_letter_becomes_an_order_that_says_how_to_answer(house: House) -
     assert again.status_code == 409
 
 
+async def test_what_a_senior_receives_waits_for_the_clerks(house: House) -> None:
+    senior, clerk = await house.client(Role.SENIOR), await house.client(Role.TEXT_CLERK)
+    entry = await received(house, senior)
+    assert "此件尚无人处理" in (await senior.get(f"/texts/{entry}")).text
+    assert (await posted(clerk, f"/desk/text:{entry}/take", {})).status_code == 303
+    assert "Ctrl+Enter" in (await clerk.get(f"/texts/{entry}")).text
+
+
 async def test_a_receipt_in_the_future_is_refused_and_nothing_is_lost(house: House) -> None:
     clerk = await house.client(Role.TEXT_CLERK)
     later = (datetime.now(UTC) + timedelta(days=1)).astimezone(house.settings.zone)
