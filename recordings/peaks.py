@@ -24,6 +24,8 @@ STEP = 0.25
 SPEECH = 0.012
 """Of full scale: below it a quarter of a second has no voice, on the quietest lines that were measured."""
 SHORTEST_SILENCE = 1.5
+_TOGETHER = 40
+"""Steps that are read at once."""
 _EDGE = 0.25
 """Seconds left of a silence at either end, so that no first syllable is cut."""
 
@@ -41,19 +43,24 @@ def read_peaks(path: Path, buckets: int = BUCKETS) -> Peaks:
     """Peaks of a sound file, read in blocks so that an hour of speech costs no more memory than a minute."""
     with soundfile.SoundFile(path) as file:
         frames, rate, channels = file.frames, file.samplerate, file.channels
-        size = max(1, round(STEP * rate))
-        rows = [
-            np.abs(block).max(axis=0)
-            for block in file.blocks(size, dtype="float32", always_2d=True)
-            if len(block)
-        ]  # fmt: skip
-    table = np.array(rows, dtype=np.float32).reshape(-1, channels)
+        step = max(1, round(STEP * rate))
+        rows = [_loudest(block, step) for block in file.blocks(step * _TOGETHER, dtype="int16", always_2d=True)]
+    table = np.concatenate([*rows, np.zeros((0, channels), np.float32)])
     seconds = frames / rate
     quiet = _quiet(table.max(axis=1, initial=0.0) < SPEECH, seconds)
     loudest = max(QUIETEST_FULL_SCALE, float(table.max(initial=0.0)))
     drawn = _fewer(table, buckets)
     levels = np.clip(np.round(drawn / loudest * 255), 0, 255).astype(np.uint8)
     return Peaks(seconds, tuple(levels[:, channel].tobytes() for channel in range(channels)), quiet)
+
+
+def _loudest(block: npt.NDArray[np.int16], step: int) -> npt.NDArray[np.float32]:
+    """The loudest of each `step` samples, 0…1 of full scale."""
+    missing = -len(block) % step
+    padded = np.pad(block, ((0, missing), (0, 0))) if missing else block
+    levels = np.abs(padded.astype(np.int32)).reshape(-1, step, block.shape[1]).max(axis=1)
+    loud: npt.NDArray[np.float32] = (levels / 32768).astype(np.float32)
+    return loud
 
 
 def _fewer(table: npt.NDArray[np.float32], buckets: int) -> npt.NDArray[np.float32]:

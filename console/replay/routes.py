@@ -178,8 +178,12 @@ async def waveform(
             raise Missing
         check = await check_of(session, recording)
         try:
-            await rendition_for(session, subject, recording, clear=clear, now=console.now())
+            found = await rendition_for(session, subject, recording, clear=clear, now=console.now())
+            # the seal is opened now, so that the sound begins at once when somebody presses play
+            await anext(console.objects.read(found.key, 0, 1), None)
             wait = None
+        except StoreUnavailable as error:
+            raise StoreAway from error
         except NotChecked:
             wait = await seconds_until_checked(session, recording)
         drawn = await peaks.get(session, call_uid, recording.sha256)
