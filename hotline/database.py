@@ -15,6 +15,7 @@ from sqlalchemy import JSON, DateTime, MetaData
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import NullPool
 
 NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -39,15 +40,17 @@ class Base(DeclarativeBase):
 class Database:
     """The PostgreSQL of one installation.
 
-    `url` is a SQLAlchemy URL with the psycopg driver, such as `postgresql+psycopg://user@host/hotline`.
+    `url` is a SQLAlchemy URL with the psycopg driver, such as `postgresql+psycopg://user@host/hotline`. With a
+    `pool_size` of 0 each transaction has a connection of its own: for what is asked while another transaction is open,
+    which could wait for itself in a pool.
     """
 
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
         self.url = url
+        pool: dict[str, Any] = {"pool_size": pool_size, "pool_pre_ping": True} if pool_size else {"poolclass": NullPool}
         self.engine: AsyncEngine = create_async_engine(
             url,
-            pool_size=pool_size,
-            pool_pre_ping=True,
+            **pool,
             connect_args={"connect_timeout": 5},
             hide_parameters=True,  # an error's text goes to logs, a caller's words must not
         )

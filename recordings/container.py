@@ -70,7 +70,7 @@ class Header:
         """The plain bytes of segment `index`; ObjectDamaged where `data` is not exactly that segment."""
         where = f"segment {index + 1} of {len(self.lengths)} of {self.key}"
         if hashlib.sha256(data).hexdigest() != self.digests[index]:
-            raise ObjectDamaged(f"{where} is not as it was stored; take it from a backup of the store")
+            raise ObjectDamaged(f"{where} is not as it was stored")
         try:
             found = bytes(decrypt(data, [identity]))
         except DecryptError as error:
@@ -94,7 +94,7 @@ def header_length(first_line: bytes, key: str) -> int:
 
 def parse(data: bytes, key: str) -> Header:
     """The header of the object stored under `key`; ObjectDamaged where one byte of it is not as `encoded` writes it."""
-    damaged = ObjectDamaged(f"{key} has a damaged header; take it from a backup of the store")
+    damaged = ObjectDamaged(f"{key} has a damaged header")
     try:
         said = json.loads(data[FIRST_LINE:])
         if not isinstance(said, dict) or {name: type(value) for name, value in said.items()} != _FIELDS:

@@ -66,8 +66,9 @@ async def open_replay(
     """Answer one request for the recording of `call_uid`: status 200, 206 or 416 (RFC 9110 §14).
 
     With `clear` the sensitive digits are heard. Raises Denied where the role may not listen, or not hear those;
-    NoRecording where the call has none, NotChecked while it has not been looked through, ObjectMissing where the store
-    lost it. The audit row (D126) is written before the first byte is sent, in the session's transaction.
+    NoRecording where the call has none, NotChecked while it has not been looked through, ObjectMissing or
+    ObjectDamaged where the store lost or changed it, StoreUnavailable while it or the master key is away. The audit
+    row (D126) is written before the first byte is sent, in the session's transaction.
     """
     subject.demand(Action.RECORDING_REPLAY)
     recording = await store.get(session, call_uid)
@@ -93,9 +94,21 @@ async def open_replay(
     headers |= {"Content-Type": "audio/flac", "Content-Length": str(part.length)}
     if isinstance(asked, Part):
         headers["Content-Range"] = f"bytes {part.first}-{part.last}/{size}"
-    body = objects.read(found.key, part.first, part.length)
+    body = await _begun(objects.read(found.key, part.first, part.length))
     status = 206 if isinstance(asked, Part) else 200
     return ReplayResponse(status, headers, body, part.first, size, recording.seconds)
+
+
+async def _begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same pieces, the first of them read: damage or a key that is away is told before the answer's first byte."""
+    first = await anext(pieces, b"")
+
+    async def whole() -> AsyncIterator[bytes]:
+        yield first
+        async for piece in pieces:
+            yield piece
+
+    return whole()
 
 
 async def rendition_for(

@@ -26,7 +26,7 @@ from recordings.sealed import SealedObjects
 from recordings.stored import ObjectRow
 from recordings.vault_models import ScrubRun
 
-MEND = "put its bytes back from a backup of the store, then run `hotline recordings scrub`"
+MEND = "once its bytes are back from a backup of the store, run `hotline recordings scrub`"
 _LOCK = 0x7363727562
 _BATCH = 50
 

@@ -41,8 +41,9 @@ class SealedObjects:
 
     def __init__(self, settings: Settings, database: Database, clock: Clock, store: ObstoreObjects) -> None:
         self.store = store
-        self.keys = DayKeys(settings, database, clock, store)
-        self._database = database
+        # Objects are put and read while requests have a transaction open: they must not wait for each other's pool.
+        self._database = Database(database.url, pool_size=0)
+        self.keys = DayKeys(settings, self._database, clock, store)
         self._clock = clock
         self._headers: dict[tuple[str, int], Header] = {}
 
@@ -164,14 +165,14 @@ class SealedObjects:
         begin = await self._bytes(key, 0, min(FIRST_READ, size))
         if not begin.startswith(MAGIC):
             if row.sealed if row is not None else not begin.startswith(_PLAIN):
-                raise ObjectDamaged(f"{key} is not the sealed object that was stored; take it from a backup")
+                raise ObjectDamaged(f"{key} is not the sealed object that was stored")
             return None
         wanted = header_length(begin[:FIRST_LINE], key)
         if wanted > len(begin):
             begin += await self._bytes(key, len(begin), wanted - len(begin))
         header = parse(begin[:wanted], key)
         if row is not None and (header.digest if row.sealed else header.sha256) != (row.header_sha256 or row.sha256):
-            raise ObjectDamaged(f"{key} does not have the header it was stored with; take it from a backup")
+            raise ObjectDamaged(f"{key} does not have the header it was stored with")
         if header.offsets[-1] != size:
             raise ObjectDamaged(f"{key} has {size} bytes and should have {header.offsets[-1]}")
         if len(self._headers) >= _HEADERS:

@@ -20,7 +20,7 @@ from console.state import Console, console_of
 from hotline.accounts import Subject
 from hotline.roles import Action, allows
 from recordings import listenings, peaks, store
-from recordings.errors import NoRecording, NotChecked, ObjectMissing, StoreUnavailable
+from recordings.errors import NoRecording, NotChecked, ObjectDamaged, ObjectMissing, StoreUnavailable
 from recordings.peaks import Peaks
 from recordings.replay import ReplayResponse, check_of, let_unchecked, open_replay, rendition_for
 from recordings.spans import Span
@@ -61,7 +61,7 @@ async def audio(
                 now=console.now(),
                 clear=clear,
             )
-    except (NoRecording, ObjectMissing) as error:
+    except (NoRecording, ObjectMissing, ObjectDamaged) as error:
         raise Missing from error
     except NotChecked as error:
         raise BeingChecked from error
@@ -206,7 +206,7 @@ async def _drawn_now(console: Console, recording: RecordingView) -> Peaks:
     try:
         async with store.local_file(console.objects, recording) as path:
             found = await peaks.made_of(path)
-    except (NoRecording, ObjectMissing) as error:
+    except (NoRecording, ObjectMissing, ObjectDamaged) as error:
         raise Missing from error
     except StoreUnavailable as error:
         raise StoreAway from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -12,11 +13,12 @@ from hotline import audit
 from hotline.accounts import Subject
 from hotline.models import AuditEntry
 from hotline.roles import Action, Denied, Role, allows
-from recordings import renditions, store
-from recordings.errors import NoRecording, ObjectMissing
+from recordings import master, renditions, store
+from recordings.errors import KeyUnavailable, NoRecording, ObjectDamaged, ObjectMissing
 from recordings.finalise import Node, attempt
 from recordings.renditions import Check
 from recordings.replay import ReplayResponse, open_replay
+from recordings.sealed import open_objects
 from recordings.store import RecordingView
 from tests.recordings.conftest import AddCall, stored_file
 from tests.recordings.sounds import NOW, leave, tone
@@ -124,3 +126,19 @@ async def test_a_call_without_a_recording_and_a_lost_file_are_told_apart(node: N
     stored_file(node, made.object_key).unlink()
     with pytest.raises(ObjectMissing):
         await ask(node, person())
+
+
+async def test_damage_and_a_key_that_is_away_are_told_before_the_first_byte(
+    node: Node, recording: RecordingView
+) -> None:
+    path = stored_file(node, recording.object_key)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(ObjectDamaged):
+        await ask(node, person())
+    path.write_bytes(whole)
+    key = master.path(node.settings)
+    key.rename(key.with_suffix(".away"))
+    fresh = replace(node, objects=open_objects(node.settings, node.database, node.clock))
+    with pytest.raises(KeyUnavailable):
+        await ask(fresh, person())
