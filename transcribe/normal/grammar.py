@@ -76,7 +76,6 @@ def _joined_phone(match: re.Match[str]) -> str | None:
     return _phone(digits_of(match[0]))
 
 
-_COUNTED_ON = "十百千万亿点"
 _SHORTEST_ROW = 3
 _CARD = range(16, 20)
 
@@ -252,7 +251,7 @@ RULES: tuple[Rule, ...] = (
         _date,
     ),
     Rule(What.DATE, re.compile(f"{_YEAR}年"), _year),
-    Rule(What.CODE, re.compile(f"(?<![{ANY}点第]){_ROW}{{2,24}}{_ROW}(?![{_COUNTED_ON}几])"), _row),
+    Rule(What.CODE, re.compile(f"(?<![{ANY}点第]){_ROW}{{2,24}}{_ROW}(?![{ANY}点几])"), _row),
     Rule(
         What.DATE,
         re.compile(f"(?P<month>本月|上月|下月|当月|每月|这个月|上个月|下个月|每个月)?(?P<number>{NUMBER})号"),
