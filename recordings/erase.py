@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hotline.clock import Clock
@@ -25,6 +25,7 @@ from recordings.certificates import CertificateView
 from recordings.errors import NoRecording, RecordingError
 from recordings.findings import Problem
 from recordings.holds import Hold
+from recordings.importing_models import ImportedRecording
 from recordings.models import Recording
 from recordings.sealed import SealedObjects
 from recordings.vault_models import Deletion
@@ -111,6 +112,9 @@ async def finish(database: Database, objects: SealedObjects, clock: Clock, call_
         for key in keys | {recording.object_key}:
             await stored.forget(session, key)
         await renditions.forget(session, call_uid)
+        # The content stays known, so that a second import does not bring it back; its name may hold a number.
+        imported = update(ImportedRecording).where(ImportedRecording.call_uid == call_uid)
+        await session.execute(imported.values(source=""))
         await session.delete(recording)
         await session.delete(deletion)
         await problems.apply(session, {call_uid}, set(Problem), [], clock.now())

@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hotline import audit
 from hotline.bounded import BoundedWork, TooMuch
 from hotline.errors import HotlineError, UsageError
-from recordings import calls
+from recordings import calls, certificates, retention
 from recordings.errors import DiskFull, RecordingError, StoreUnavailable
 from recordings.finalise import Node, write_row
 from recordings.importing_facts import EARLIEST, Facts, Manifest, NameReader, TimeFrom
@@ -75,6 +75,8 @@ class Result:
     reason: str = ""
     """Why it was refused, or under which name it is there already."""
     warnings: tuple[str, ...] = ()
+    time_over: bool = False
+    """Imported, and past its retention already."""
 
 
 @dataclass(slots=True)
@@ -84,6 +86,8 @@ class Counts:
     refused: int = 0
     time_of_file: int = 0
     """Imported with no better time than the file's own."""
+    time_over: int = 0
+    """Imported and past their retention."""
 
     @property
     def files(self) -> int:
@@ -94,6 +98,7 @@ class Counts:
             case Outcome.IMPORTED:
                 self.imported += 1
                 self.time_of_file += result.time_from == TimeFrom.FILE
+                self.time_over += result.time_over
             case Outcome.KNOWN:
                 self.known += 1
             case Outcome.REFUSED:
@@ -197,8 +202,10 @@ async def _one(run: _Run, path: Path) -> Result:
         source = await asyncio.to_thread(fingerprint, path)
         async with run.node.database.transaction() as session:
             known = await session.get(ImportedRecording, source.sha256)
+            erased = known is not None and await certificates.of_call(session, known.call_uid)
         if known is not None:
             reason = "" if known.source == name else f"the same content as {known.source}"
+            reason = f"imported once and deleted since, certificate {erased.id}" if erased else reason
             return Result(name, Outcome.KNOWN, source.bytes, known.call_uid, source.sha256, reason=reason)
         if (wrong := options.manifest.wrong.get(below)) is not None:
             return Result(name, Outcome.REFUSED, source.bytes, sha256=source.sha256, reason=wrong)
@@ -229,10 +236,18 @@ async def _import(run: _Run, file: _File) -> Result:
         new = await _write(session, run, file, made) and await _adopt(
             session, run, file, made, key=key, started_at=started_at
         )
+    over = _time_over(node, started_at)
     return Result(
         file.name, Outcome.IMPORTED if new else Outcome.KNOWN, source.bytes, uid, source.sha256, made.encoded.seconds,
-        file.facts.time_from.value, warnings=made.warnings,
+        file.facts.time_from.value, warnings=(*made.warnings, over) if over else made.warnings, time_over=bool(over),
     )  # fmt: skip
+
+
+def _time_over(node: Node, started_at: datetime) -> str:
+    """What is to be said of a call so old that retention deletes its recording, empty of a younger one."""
+    days = retention.table(node.settings.recordings.retention_days)
+    decision = retention.decide(retention.Facts(started_at, "in", "answered"), days, node.clock.now())
+    return f"it is past its retention ({decision.rule}), whose next run deletes it" if decision.due else ""
 
 
 def _started(file: _File, made: Converted, now: datetime) -> datetime:

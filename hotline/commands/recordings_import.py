@@ -204,5 +204,10 @@ def _say(counts: Counts, options: Options) -> None:
             f"of {counts.time_of_file} neither manifest nor name told the time: the time of the file itself was taken,"
             " which is wrong where it was copied since"
         )
+    if counts.time_over:
+        typer.echo(
+            f"{counts.time_over} are past their retention, whose next run deletes them; raise"
+            " `recordings.retention_days` first where they are to stay"
+        )
     for name, reason in options.manifest.wrong.items():
         typer.echo(f"manifest  {printable(name)}: {reason}")

@@ -30,6 +30,7 @@ from hotline.errors import UsageError
 from hotline.models import AuditEntry
 from hotline.settings import Settings
 from recordings import importing, store
+from recordings.erase import Wish, erase
 from recordings.errors import DiskFull
 from recordings.finalise import Node
 from recordings.importing import Options, Outcome, Result
@@ -241,6 +242,24 @@ async def test_an_import_killed_at_any_step_doubles_nothing_and_the_next_one_end
     assert len(stored) == 3
     assert list(node.work.glob("imp_*")) == []
     assert {path: path.read_bytes() for path in archive.glob("*.wav")} == before
+
+
+async def test_what_was_deleted_since_does_not_come_back_and_old_calls_are_told(
+    settings: Settings, database: Database, archive: Path
+) -> None:
+    write(archive / "20200101-100000_13800000000.wav", tone(440), RATE)
+    node = importer(settings, database)
+    read_name = name_reader("{date}-{time}_{caller}", ZONE)
+    [first] = await imported(node, archive, read_name=read_name)
+    assert first.time_over
+    wish = Wish(first.call_uid, "ordinary", "365 days", actor="root", role="shell")
+    certificate = await erase(database, node.objects, node.clock, wish)  # type: ignore[arg-type]
+    [again] = await imported(node, archive, read_name=read_name)
+    assert again.outcome is Outcome.KNOWN
+    assert str(certificate.id) in again.reason
+    async with database.transaction() as session:
+        assert await store.get(session, first.call_uid) is None
+        assert [row.source for row in await session.scalars(select(ImportedRecording))] == [""]
 
 
 async def test_two_imports_at_once_are_one_too_many(settings: Settings, database: Database, archive: Path) -> None:
