@@ -121,7 +121,7 @@ async def worklist(
     session: AsyncSession, subject: Subject, filters: Filters, now: datetime, amber_minutes: float
 ) -> Worklist:
     """All that waits and that this person may see."""
-    lines = await _lines(session, subject, now)
+    lines = await _lines(session, subject, now, words=True)
     left = [(line.due_at - now).total_seconds() for line in lines]
     whose = [line.standing.whose for line in lines]
     return Worklist(
@@ -139,7 +139,7 @@ async def next_refs(session: AsyncSession, subject: Subject, now: datetime, *, a
     """What this person could take now, the best first: what was handed to them, then urgent or key account, then what
     is due first. What they have put aside is not among them, nor `after`, which was just left."""
     can = []
-    for line in await _lines(session, subject, now):
+    for line in await _lines(session, subject, now, words=False):
         handed = line.standing.state is ItemState.HANDED_ON and line.standing.whose == "mine"
         if (
             line.ref != after
@@ -157,15 +157,21 @@ def weakest(kind: str, confidence: Mapping[str, float]) -> float | None:
     return min(known) if known else None
 
 
-async def _lines(session: AsyncSession, subject: Subject, now: datetime) -> list[Line]:
+async def _lines(session: AsyncSession, subject: Subject, now: datetime, *, words: bool) -> list[Line]:
     lines: list[Line] = []
     if subject.may(Action.DRAFT_VIEW):
         drafts = await waiting.list_waiting(session, limit=SHOWN)
         uids = [draft.call_uid for draft in drafts]
         items = await desk.standing_of(session, [DRAFT + uid for uid in uids], now)
         calls = await ledger.calls_of(session, uids)
+        said = await waiting.first_words(session, uids) if words else {}
         lines += [
-            _draft_line(draft, calls.get(draft.call_uid), items.get(DRAFT + draft.call_uid), subject)
+            _draft_line(
+                draft,
+                said.get(draft.call_uid, ""),
+                calls.get(draft.call_uid),
+                _standing(items.get(DRAFT + draft.call_uid), subject),
+            )
             for draft in drafts
         ]
     if subject.may(Action.TEXT_VIEW):
@@ -175,11 +181,9 @@ async def _lines(session: AsyncSession, subject: Subject, now: datetime) -> list
     return sorted(lines, key=lambda line: (line.due_at, line.ref))[:SHOWN]
 
 
-def _draft_line(draft: WaitingDraft, call: CallView | None, item: ItemView | None, subject: Subject) -> Line:
-    ref = DRAFT + draft.call_uid
-    standing = _standing(item, subject)
+def _draft_line(draft: WaitingDraft, words: str, call: CallView | None, standing: Standing) -> Line:
     return Line(
-        ref=ref,
+        ref=DRAFT + draft.call_uid,
         source=_source(draft.call_uid, call),
         kind=draft.kind,
         business=draft.business,
@@ -189,7 +193,7 @@ def _draft_line(draft: WaitingDraft, call: CallView | None, item: ItemView | Non
         due_at=draft.due_at,
         seconds=draft.seconds,
         confidence=weakest(draft.kind, draft.confidence),
-        words=draft.first_words,
+        words=words,
         standing=standing,
     )
 
