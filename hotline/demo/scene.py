@@ -31,14 +31,16 @@ PEOPLE = (
     Person("junior2", "李初级", Role.JUNIOR, "8002"),
     Person("senior1", "赵高级", Role.SENIOR, "8101"),
     Person("clerk1", "钱录音", Role.RECORDING_CLERK, "8201"),
+    Person("text1", "冯文本", Role.TEXT_CLERK, "8202"),
+    Person("data1", "陈资料", Role.DATA_MANAGER),
     Person("inspector1", "孙质检", Role.INSPECTOR, "8901"),
     Person("leader1", "周班长", Role.SHIFT_LEADER, "8902"),
     Person("manager1", "郑经理", Role.MANAGER, "8301"),
     Person("admin", "吴管理", Role.ADMINISTRATOR),
 )
 
-OTHER_SEATS = {"8301": Level.MANAGER, "8901": Level.SUPERVISOR, "8902": Level.SUPERVISOR}
-"""Seats that take no part in the story, for whoever looks around afterwards: manager hotline, listening in."""
+OTHER_SEATS = {"8202": Level.CLERK, "8301": Level.MANAGER, "8901": Level.SUPERVISOR, "8902": Level.SUPERVISOR}
+"""Seats that take no part in the story, for whoever looks around afterwards: text clerk, manager hotline, listening in."""
 
 
 async def furnish(settings: Settings, database: Database, clock: Clock, cast: Cast) -> dict[str, str]:
