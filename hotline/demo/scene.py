@@ -40,7 +40,7 @@ PEOPLE = (
 )
 
 OTHER_SEATS = {"8202": Level.CLERK, "8301": Level.MANAGER, "8901": Level.SUPERVISOR, "8902": Level.SUPERVISOR}
-"""Seats that take no part in the story, for whoever looks around afterwards: text clerk, manager hotline, listening in."""
+"""Seats that take no part in the story, for whoever looks around afterwards: text clerk, manager, listening in."""
 
 
 async def furnish(settings: Settings, database: Database, clock: Clock, cast: Cast) -> dict[str, str]:
