@@ -129,7 +129,11 @@ def _role(yuan: Decimal, scored: Sequence[tuple[float, Sum]], lines: Sequence[Li
 
 _ROLES = (
     ("wanted back", re.compile("(?:退|返|赔|补|免)[^,。?!]{0,5}$"), re.compile("^[^,。?!]{0,4}(?:退|还给我)")),
-    ("price of a plan", re.compile("(?:套餐|月租|包月|包年|办的|说好|每月|每个月|一个月)[^,。?!]{0,4}$"), re.compile("^钱?的?(?:融合|手机|宽带)?(?:套餐|月租|包月|包年|档|一个月|每月)")),
+    (
+        "price of a plan",
+        re.compile("(?:套餐|月租|包月|包年|办的|说好|每月|每个月|一个月)[^,。?!]{0,4}$"),
+        re.compile("^钱?的?(?:融合|手机|宽带)?(?:套餐|月租|包月|包年|档|一个月|每月)"),
+    ),
     ("overcharge", re.compile("(?:多|乱)(?:收|扣)[^,。?!]{0,4}$"), re.compile("(?!)")),
 )  # fmt: skip
 

@@ -63,7 +63,7 @@ class Cause(StrEnum):
     MARKETING = "marketing"
     """How it is sold: promises of promotions, terms not told, services added without being asked for, bundles."""
     FULFILMENT = "fulfilment"
-    """What was agreed is not done, late or badly: appointments, installation, repair overdue, staff's conduct, slips."""
+    """What was agreed is not done, late or badly: appointments, installation, overdue repair, conduct, slips."""
     TECHNICAL = "technical"
     """Network, line, coverage or device does not work."""
     PARTNER = "partner"

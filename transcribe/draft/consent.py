@@ -46,7 +46,7 @@ _READ = 40
 
 
 def find_consent(lines: Sequence[Line]) -> Chosen[Consent] | None:
-    """The answer to the last question for consent that was answered; earlier ones that were answered otherwise beside it."""
+    """The answer to the last question for consent that had one; an earlier answer that differs stands beside it."""
     answered = list(_answers(lines))
     if not answered:
         return None

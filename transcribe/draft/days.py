@@ -1,8 +1,8 @@
 """Moments as calendar days, told from the day of the call.
 
 Weeks begin on Monday. What is said without a year, month or week (十五号, 周三, 三月) is the latest such day up to the
-call, since a complaint tells what has been, unless the words around it look ahead (要, 会, 预约…). 月初 is the first ten
-days, 月底 the last ones from the 21st; 半个月 is 15 days.
+call, since a complaint tells what has been, unless the words around it look ahead (要, 会, 改到…). 月初 is the first
+ten days, 月底 the last ones from the 21st; 半个月 is 15 days.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ _WEEKDAYS = (
 _NEAR = {"大前天": -3, "前天": -2, "大后天": 3, "后天": 2}
 _NEAR_BY_FIRST = {"昨": -1, "今": 0, "明": 1}
 _FIXED = {
-    "元旦": (1, 1), "情人": (2, 14), "妇女": (3, 8), "三八": (3, 8), "三一五": (3, 15), "3.15": (3, 15), "3·15": (3, 15),
+    "元旦": (1, 1), "情人": (2, 14), "妇女": (3, 8), "三八": (3, 8), "三一五": (3, 15),
+    "3.15": (3, 15), "3·15": (3, 15),
     "五一": (5, 1), "劳动": (5, 1), "六一": (6, 1), "儿童": (6, 1), "教师": (9, 10), "国庆": (10, 1), "十一": (10, 1),
     "双十一": (11, 11), "双11": (11, 11), "双十二": (12, 12), "双12": (12, 12), "圣诞": (12, 25),
 }  # fmt: skip
@@ -67,7 +68,7 @@ class Told:
 
 
 def tell_days(moment: Moment, line: Line, text: str, today: date, before: date | None = None) -> Told | None:
-    """What days `moment` means in a call of `today`; None where it names none (晚上八点) or one that is not (二月三十号).
+    """What days `moment` means in a call of `today`; None where it names none (晚上八点), or one there is not (2月30).
 
     `before` is the day named before it in the same turn: a day that was agreed on then (说好周六来) came after it.
     """
@@ -355,7 +356,7 @@ def _ago(parts: Mapping[str, str], today: date) -> Sequence[Span]:
 
 def _span(said: str, today: date) -> Span:
     if "月" in said:
-        year, month = _months_on(today, -2 if "两" in said or "这" not in said else -2)
+        year, month = _months_on(today, -2)
         return date(year, month, 1), today
     if "年" in said:
         return date(today.year - 3, 1, 1), date(today.year - 1, 12, 31)

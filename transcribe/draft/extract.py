@@ -30,9 +30,8 @@ from transcribe.draft.phrases import Phrase, find_happened, find_request
 from transcribe.draft.places import Place, find_places
 from transcribe.draft.promises import find_promises
 from transcribe.draft.reported import find_reported
-from transcribe.draft.result import Alternative, DraftResult, Evidence, Kind
+from transcribe.draft.result import Alternative, DraftResult, Evidence, Kind, NumberCheck
 from transcribe.draft.roles import mark_callers
-from transcribe.draft.sounded import find_sounded
 from transcribe.draft.sorts import (
     Chosen,
     find_category,
@@ -42,6 +41,7 @@ from transcribe.draft.sorts import (
     find_tags,
     follows_from_report,
 )
+from transcribe.draft.sounded import find_sounded
 from transcribe.draft.standing import find_key_account
 from transcribe.draft.summary import summarise
 from transcribe.turns import Turn
@@ -158,16 +158,19 @@ def _facts(sheet: _Sheet, lines: Sequence[Line], words: Lexicon, kind: Kind, cal
 
 def _phone(sheet: _Sheet, lines: Sequence[Line], call: CallContext) -> None:
     ranked = [each for each in rank_phones(lines) if each.number != sheet.values.get("reported")]
-    phone = ranked[0] if ranked and ranked[0].confidence >= ENOUGH else None
+    known = next((each for each in ranked if check_number(each.number, call.caller) is NumberCheck.SAME), None)
+    phone = ranked[0] if ranked and ranked[0].confidence >= ENOUGH else known
     this = this_number(lines, call.caller) or agreed_number(lines, call.caller)
     if this is not None and (phone is None or phone.confidence < this.confidence):
         phone = this
-    phone = phone or _heard_otherwise(lines, call.caller, sheet.values.get("reported"))
     phone = phone and read_out(phone, lines, call.caller)
+    if phone is not None:
+        phone = surer(phone, check_number(phone.number, call.caller))
+    else:
+        phone = _heard_otherwise(lines, call.caller, sheet.values.get("reported"))
     check = check_number(phone.number if phone else None, call.caller)
     others = near_miss(phone, spoken_digits(lines), call.caller)
     if phone is not None:
-        phone = surer(phone, check)
         sheet.put("phone", phone.number, phone.confidence, phone.evidence)
         if check is not None:
             sheet.put("number_check", check, phone.confidence, phone.evidence)
@@ -258,7 +261,7 @@ def _sorts(sheet: _Sheet, lines: Sequence[Line], words: Lexicon, tallies: Tallie
         detail = find_detail(tallies["cause_detail"], lines)
         nature, sure = sheet.values["nature"], sheet.confidence["nature"]
         sheet.choose("cause_detail", detail)
-        sheet.choose("cause", find_cause(tallies, nature, sure, detail, words, lines))
+        sheet.choose("cause", find_cause(tallies, nature, sure, detail, words=words, lines=lines))
         tags = find_tags(tallies["tags"], lines)
         if tags:
             evidence = tuple(each for tag in tags for each in tag.evidence[:1])

@@ -53,7 +53,9 @@ _OF_THE_TALK = frozenset({NOTHING, TOLD, APOLOGY})
 _SORRY = re.compile("抱歉|对不起|不好意思|受委屈|添麻烦|消消气|别(?:着急|生气|激动)|理解您|体谅|带来(?:的)?不便")
 _NO_WONDER = re.compile("久等|打错|没听清|没有?查到|请稍|重复")
 _A_SENTENCE = 9
-_ASKS = re.compile("(?:吗|么|呢)$|请问|问一下|咨询|打听|想知道|了解一下|多少|怎么(?:办|弄|收|开|查|走|用|算|样)|哪里|能不能|可不可以|有没有")
+_ASKS = re.compile(
+    "(?:吗|么|呢)$|请问|问一下|咨询|打听|想知道|了解一下|多少|怎么(?:办|弄|收|开|查|走|用|算|样)|哪里|能不能|可不可以|有没有"
+)
 _APOLOGISED = 0.8
 _BAD_INFORMATION = 3.0
 _REPORT_SHARE = 0.6

@@ -1,4 +1,4 @@
-"""The domain's terms and expressions as data: `lexicon.yaml`, `patterns.yaml`, `facets.yaml`; common words guard them."""
+"""The domain's terms and expressions as data: four YAML files, and the common words that guard them."""
 
 from __future__ import annotations
 

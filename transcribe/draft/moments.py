@@ -10,8 +10,12 @@ from transcribe.draft.normalise import Line
 
 _N = "[一二三四五六七八九十两零〇\\d]"
 _THIS = "上上一?个?|上一?个?|这个?|本|当|下下一?个?|下一?个?"
-_YEAR = f"(?P<year>(?:(?<!\\d)20\\d\\d|[二2][零〇0][零〇一二三四五六七八九\\d]{{2}}|(?<![\\d零一二三四五六七八九十]){_N}{{2}})年(?!前|多|以|之|了|级|期|来)|大前年|今年|去年|前年|明年)的?"
-_NO_DAY = "线|楼|门|院|码|机|卡|店|栋|幢|房|室|窗|柜|席|桌|台|话务|营业|客服|师傅|工作人|基站|出口|厅|单元|路|公馆|文件|令|库|座"
+_YEAR = (
+    f"(?P<year>(?:(?<!\\d)20\\d\\d|[二2][零〇0][零〇一二三四五六七八九\\d]{{2}}|(?<![\\d零一二三四五六七八九十]){_N}{{2}})年(?!前|多|以|之|了|级|期|来)|大前年|今年|去年|前年|明年)的?"
+)  # fmt: skip
+_NO_DAY = (
+    "线|楼|门|院|码|机|卡|店|栋|幢|房|室|窗|柜|席|桌|台|话务|营业|客服|师傅|工作人|基站|出口|厅|单元|路|公馆|文件|令|库|座"
+)  # fmt: skip
 _DAY = f"(?P<day>(?<![\\d点一二三四五六七八九十百两零]){_N}{{1,3}})(?:号|日)(?!{_NO_DAY})"
 _PART_OF_MONTH = "(?P<third>月?初|月?底|月?末|月?中旬?|上旬|下旬|月?头(?=上|几|,|。|$))(?!级|间|国|心|毒|断|介|奖)"
 _FESTIVALS = (
@@ -54,7 +58,7 @@ _MOST = 8
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A stretch of one line that names a moment; `parts` are the pieces it is made of, `until` those of a range's end."""
+    """A stretch of one line that names a moment, with the pieces it is made of; `until` are those of a range's end."""
 
     line: int
     start: int

@@ -1,6 +1,6 @@
 """What the seat promised, word for word (D111): a deed with its time, or one that is vouched for.
 
-What depends on something (如果), is doubted (可能, 争取), is a general rule (一般, 通常) or is asked back is no promise.
+What depends on something (如果), is doubted (可能, 争取), is a general rule (一般) or is asked back is no promise.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from transcribe.draft.normalise import BREAKS, STOPS, Line
 from transcribe.draft.result import Alternative, Evidence
 
 _N = "[\\d一二两三四五六七八九十半几]"
-_WITHIN = f"{_N}{{1,4}}(?:到|至|、|-)?{_N}{{0,3}}个?(?:工作日|小时|钟头|分钟|天|日|周|星期|礼拜|月)(?:之内|以内|内|之后|以后|后|左右)?|半个?(?:小时|钟头|天)(?:之内|以内|内)?|半天(?:之内|内)?"
+_WITHIN = (
+    f"{_N}{{1,4}}(?:到|至|、|-)?{_N}{{0,3}}个?(?:工作日|小时|钟头|分钟|天|日|周|星期|礼拜|月)(?:之内|以内|内|之后|以后|后|左右)?|半个?(?:小时|钟头|天)(?:之内|以内|内)?|半天(?:之内|内)?"
+)  # fmt: skip
 _WHEN = (
     "今天|今晚|今日|明天|明早|明晚|明日|后天|大后天|当天|本周|这周|这个?星期|这个?礼拜|下周|下个?星期|下个?礼拜|周[一二三四五六日天末]|星期[一二三四五六日天]|礼拜[一二三四五六日天]|下班(?:之|以)?前|月底|月初|下个?月|本月|这个月|次月|下个?账期|次账期|当日"
     f"|{_N}{{1,3}}(?:号|日)(?:之前|以前|前|上午|下午)?|{_N}{{1,3}}点(?:钟|半)?(?:之前|以前|前)?|(?:最晚|最迟|不超过|至多|最多)"

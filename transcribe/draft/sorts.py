@@ -70,6 +70,7 @@ def find_cause(
     nature: Nature | None,
     nature_confidence: float,
     detail: Chosen[CauseDetail] | None,
+    *,
     words: Lexicon,
     lines: Sequence[Line],
 ) -> Chosen[Cause] | None:

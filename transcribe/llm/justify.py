@@ -33,7 +33,7 @@ _HAN = re.compile("[\u4e00-\u9fff0-9]")
 
 @dataclass(frozen=True, slots=True)
 class Justified:
-    """A proposal whose words were said; `borne_out` where, by the rules' own reading, they say what it takes them for."""
+    """A proposal whose words were said; `borne_out` where by the rules, too, they say what they are taken for."""
 
     field: str
     value: str

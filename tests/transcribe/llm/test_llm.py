@@ -195,12 +195,14 @@ def test_whatever_is_proposed_every_value_keeps_its_evidence(proposals: list[Pro
     assert draft.kind is extract(CALL).kind
 
 
-@given(st.one_of(st.binary(max_size=200), st.recursive(
+KEYS = st.sampled_from(["choices", "message", "content", "fields", "field", "value", "turn", "quote"])
+JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5)),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(
-        st.sampled_from(["choices", "message", "content", "fields", "field", "value", "turn", "quote"]), inner, max_size=4
-    )),
-).map(lambda told: json.dumps(told).encode())))  # fmt: skip
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(KEYS, inner, max_size=4)),
+)
+
+
+@given(st.one_of(st.binary(max_size=200), JSON.map(lambda told: json.dumps(told).encode())))
 @settings(max_examples=100, deadline=None)
 def test_any_answer_is_read_or_refused(body: bytes) -> None:
     with suppress(LlmGarbled):
