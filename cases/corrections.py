@@ -15,8 +15,8 @@ from cases.desk_models import DraftCorrection
 from cases.sheet import said
 
 RULES = "rules"
-"""What read a draft that does not say so itself."""
-NOT_FIELDS = frozenset({"evidence", "confidence", "alternatives", "sources", "extractor"})
+"""What read a field for which the draft names no other source."""
+NOT_FIELDS = frozenset({"evidence", "confidence", "alternatives", "sources"})
 """What a draft says about its fields."""
 
 
@@ -76,12 +76,12 @@ async def keep(
     """
     names = [name for name in draft if name not in NOT_FIELDS]
     sure = draft.get("confidence", {})
-    extractor = str(draft.get("extractor") or RULES)
+    sources = draft.get("sources", {})
     for name in names:
         values = {
             "drafted": draft[name], "confirmed": confirmed.get(name) if confirmed is not None else None,
-            "discarded": confirmed is None, "confidence": sure.get(name), "engine": engine, "extractor": extractor,
-            "by": by, "at": now,
+            "discarded": confirmed is None, "confidence": sure.get(name), "engine": engine,
+            "extractor": sources.get(name, RULES), "by": by, "at": now,
         }  # fmt: skip
         made = insert(DraftCorrection).values(call_uid=call_uid, field=name, **values)
         await session.execute(made.on_conflict_do_update(index_elements=["call_uid", "field"], set_=values))

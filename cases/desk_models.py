@@ -96,7 +96,7 @@ class DraftCorrection(Base):
     engine: Mapped[str]
     """The recogniser whose transcript the draft was read from."""
     extractor: Mapped[str]
-    """What read the draft out of the turns, as the draft says: the rules, or which classifier over them."""
+    """What read the field out of the turns, as the draft says: `rules`, `learned:<version>` or `llm`."""
     by: Mapped[str]
     """Log-in of who decided."""
     at: Mapped[datetime]

@@ -7,6 +7,7 @@ from datetime import timedelta
 from procrastinate import App
 
 from cases import classifier_jobs, differences, field_scores, lexicon_effect, repeats
+from cases.erasing import erase_forms
 from hotline.jobs import RETRY, JobContext
 from transcribe.figures import iso_week
 
@@ -19,6 +20,11 @@ def register(app: App, context: JobContext) -> None:
     async def index_repeats(timestamp: int) -> None:
         async with context.database.transaction() as session:
             await repeats.catch_up(session)
+
+    @app.task(name="cases.erase", retry=RETRY, pass_context=False)
+    async def erase(call_uid: str) -> None:
+        async with context.database.transaction() as session:
+            await erase_forms(session, call_uid)
 
     @app.periodic(cron="*/10 * * * *")
     @app.task(name="cases.compare_forms", queueing_lock="cases.compare_forms", retry=RETRY, pass_context=False)

@@ -30,8 +30,8 @@ from recordings.models import Recording
 from recordings.sealed import SealedObjects
 from recordings.vault_models import Deletion
 
-ERASE_WORDS = "transcribe.erase"
-"""The next room's job; it lies above this one, so that it is known by name only."""
+ERASE_WORDS = ("transcribe.erase", "cases.erase")
+"""Jobs of the rooms above this one, so that they are known by name only."""
 ON_REQUEST = "erasure on request"
 AGAIN_AFTER = timedelta(hours=6)
 _LOOK_AGAIN = 500
@@ -119,9 +119,10 @@ async def finish(database: Database, objects: SealedObjects, clock: Clock, call_
         await session.delete(deletion)
         await problems.apply(session, {call_uid}, set(Problem), [], clock.now())
         if certificate.words:
-            await defer(session, ERASE_WORDS, queueing_lock=f"{ERASE_WORDS}:{call_uid}", call_uid=call_uid)
             later = clock.now() + AGAIN_AFTER  # a recogniser that is at it now writes down what it heard after us
-            await defer(session, ERASE_WORDS, schedule_at=later, call_uid=call_uid)
+            for job in ERASE_WORDS:
+                await defer(session, job, queueing_lock=f"{job}:{call_uid}", call_uid=call_uid)
+                await defer(session, job, schedule_at=later, call_uid=call_uid)
     _log.info("recording.deleted", call=call_uid, rule=certificate.rule, certificate=certificate.id)
     return certificate
 

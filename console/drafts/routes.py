@@ -18,6 +18,7 @@ from cases.desk_receivers import Receiver, receivers
 from cases.desk_rows import DRAFT, ItemView
 from cases.desk_states import ItemState
 from cases.errors import CaseError, WrongField
+from cases.promises import promises
 from console import labels
 from console.access import Answer, require
 from console.drafts import form
@@ -136,6 +137,7 @@ async def draft_page(
         typed=typed,
         mark_words={mark: console.pages.words.chinese(key) for mark, key in labels.MARKS.items()},
         days=sheet.draft.fields.get("days") or (),
+        promised=promises("；".join(sheet.draft.fields.get("promised") or ())),
         number_check=sheet.draft.fields.get("number_check"),
         amber=console.settings.desk_amber_minutes * 60,
         beat=desk.beat_seconds(console.settings),

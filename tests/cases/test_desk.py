@@ -24,6 +24,7 @@ from cases.desk_models import DeskMove
 from cases.desk_receivers import Receiver, in_order, receivers
 from cases.desk_rows import LONGEST_PAUSE, ItemView
 from cases.desk_states import ItemState
+from cases.erasing import erase_forms
 from cases.errors import WrongField
 from hotline.accounts import Subject
 from hotline.database import Database
@@ -257,7 +258,7 @@ async def test_a_text_that_came_is_work_until_it_is_done(
         await desk.item_done(session, ref, NOW, subject=text_clerk)
         assert (await count_work(session), await desk.open_texts(session, NOW)) == (0, [])
     with pytest.raises(ItemMissing):
-        await take(database, clerk, "text:8")
+        await take(database, text_clerk, "text:8")
     assert await moves(database) == [("waiting", "taken"), ("taken", "done")]
 
 
@@ -280,3 +281,23 @@ async def test_the_right_senior_is_the_most_skilled_and_then_the_least_busy(
         Receiver(one.user_id, "乙", Role.SENIOR, 5, 9),
     )
     assert [each.name for each in in_order([found[1], one, busy, skilled])] == ["乙", "甲", "Wang", "Bo"]
+
+
+async def test_with_a_recording_the_words_on_the_desk_go_and_the_codes_stay(
+    database: Database, clerk: Subject, add_draft: AddDraft
+) -> None:
+    uid, other = await add_draft("n1-1.1"), await add_draft("n1-2.1")
+    async with database.transaction() as session:
+        await orders.confirm(session, call_uid=uid, corrections={}, subject=clerk, now=NOW, settings=Settings())
+    await take(database, clerk, f"draft:{other}")
+    async with database.transaction() as session:
+        await desk.save(session, f"draft:{other}", typed={"values": {"place": "x"}}, version=0, subject=clerk, now=NOW)
+    for _ in range(2):
+        async with database.transaction() as session:
+            await erase_forms(session, uid)
+            await erase_forms(session, other)
+    async with database.transaction() as session:
+        kept = {each.field: each for each in await corrections.fields_of(session, [uid])}
+    assert (kept["summary"].drafted, kept["summary"].confirmed, kept["phone"].confirmed) == (None, None, None)
+    assert (kept["kind"].confirmed, kept["business"].confirmed) == ("complaint", "mobile")
+    assert (await view(database, f"draft:{other}")).typed == {}
