@@ -19,6 +19,7 @@ from hotline.accounts import Subject
 from hotline.roles import Action
 from transcribe import drafts
 from transcribe.lexicon import measurements, notes, proposals, table, versions
+from transcribe.lexicon.effect import speaks
 from transcribe.lexicon.errors import FaultyLine, LexiconError, NoSuchVersion, WrongWord
 from transcribe.lexicon.states import OPEN, State
 from transcribe.lexicon.versions import VersionView
@@ -154,7 +155,7 @@ async def beside(
     async with console.database.transaction() as session:
         heard = await drafts.transcript_of(session, call_uid)
         if heard is None:
-            raise Missing
+            return Response(status_code=204)
         found = await notes.notes_of(session, call_uid, heard.turns)
         await audit.record(
             session, actor=subject.login, role=subject.role, action="transcript.notes", subject=f"call:{call_uid}",
@@ -386,4 +387,5 @@ def _drawn(measured: measurements.MeasurementView | None) -> dict[str, Any]:
         "suggestions": suggestions(result),
         "anew": heard_anew(result["anew"]) if "anew" in result else [],
         "result": result,
+        "speaks": speaks(result).value,
     }

@@ -37,7 +37,7 @@ PROBLEMS: Final[Mapping[str, str]] = {
     "lexicon_not_open": N_("This version is not changed any more. Begin a new one."),
     "lexicon_already_open": N_("A version is being worked on already. Finish it or give it up first."),
     "lexicon_not_measured": N_(
-        "This version was not measured since its last change. Measure it, or say why it goes live."
+        "No measurement since the last change speaks for this version. Measure it, or say why it goes live."
     ),
     "lexicon_nothing_before": N_("No version is live; there is nothing to go back from."),
     "lexicon_proposal_decided": N_("Somebody has decided this proposal already."),

@@ -234,8 +234,10 @@ async def test_a_measurement_recognises_calls_with_the_words_before_and_after(
 
 
 async def test_a_measurement_of_words_that_were_changed_meanwhile_counts_for_nothing(
-    context: JobContext, manager: Subject
+    context: JobContext, inspector: Subject, manager: Subject
 ) -> None:
+    await recognised(context.database)
+    await typed(context.database, inspector)
     async with context.database.transaction() as session:
         opened = await versions.begin(session, note="", subject=manager, now=NOW)
         asked = await measurements.ask(session, opened.number, anew=0, subject=manager, now=NOW)
@@ -244,6 +246,24 @@ async def test_a_measurement_of_words_that_were_changed_meanwhile_counts_for_not
     async with context.database.transaction() as session:
         assert (await measurements.get(session, asked.id)).state is Progress.DONE
         assert (await versions.get(session, opened.number)).state is State.DRAFT
+
+
+@pytest.mark.parametrize(
+    ("reference", "state"), [(None, State.DRAFT), (HEARD.text, State.DRAFT), (SAID, State.MEASURED)]
+)
+async def test_a_measurement_without_samples_or_with_harm_speaks_for_no_version(
+    context: JobContext, inspector: Subject, manager: Subject, reference: str | None, state: State
+) -> None:
+    if reference is not None:
+        await recognised(context.database)
+        await typed(context.database, inspector, reference)
+    async with context.database.transaction() as session:
+        opened = await versions.begin(session, note="", subject=manager, now=NOW)
+        await versions.put(session, opened.number, [PLAN], subject=manager, now=NOW)
+        asked = await measurements.ask(session, opened.number, anew=0, subject=manager, now=NOW)
+    await measure(context, asked.id, hears_its_words)
+    async with context.database.transaction() as session:
+        assert (await versions.get(session, opened.number)).state is state
 
 
 def test_the_programs_words_are_the_first_that_a_version_is_compared_with() -> None:

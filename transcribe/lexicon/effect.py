@@ -7,7 +7,7 @@ suggested word into the form in place of the one that was heard; elsewhere nobod
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -16,6 +16,16 @@ from transcribe.figures import Errors, errors_of_turns
 from transcribe.lexicon.repair import Suggestion, suggest
 from transcribe.lexicon.words import LexiconWord
 from transcribe.turns import Turn
+
+
+class Speaks(StrEnum):
+    """What a measurement says about going live."""
+
+    FOR = "for"
+    NOTHING = "nothing"
+    """There was no sample."""
+    AGAINST = "against"
+    """More wrong suggestions, or more errors, than with the words in use."""
 
 
 class Judged(StrEnum):
@@ -104,6 +114,19 @@ def effect(samples: Sequence[Sample], before: tuple[LexiconWord, ...], after: tu
         _turnover([_without(each["after"], each["before"]) for each in found]),
         _turnover([_without(each["before"], each["after"]) for each in found]),
     )
+
+
+def speaks(result: Mapping[str, Any]) -> Speaks:
+    """What a kept result, with or without calls recognised anew, says about going live."""
+    if not result["samples"]:
+        return Speaks.NOTHING
+    before, after = result["before"], result["after"]
+    worse = after["wrong"] > before["wrong"] or after["errors"] > before["errors"]
+    anew = result.get("anew")
+    if anew is not None:
+        old, new = (Errors(anew[side]["errors"], anew[side]["characters"]).rate for side in ("before", "after"))
+        worse = worse or (old is not None and new is not None and new > old)
+    return Speaks.AGAINST if worse else Speaks.FOR
 
 
 def judged(sample: Sample, words: tuple[LexiconWord, ...]) -> tuple[Found, ...]:

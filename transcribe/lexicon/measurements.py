@@ -17,7 +17,7 @@ from hotline.jobs import defer
 from hotline.roles import Action
 from transcribe.covered import covered
 from transcribe.lexicon import versions
-from transcribe.lexicon.effect import Sample
+from transcribe.lexicon.effect import Sample, Speaks, speaks
 from transcribe.lexicon.errors import NoSuchVersion, NotOpen
 from transcribe.lexicon.models import Measurement, Reference
 from transcribe.lexicon.states import OPEN, State
@@ -104,11 +104,15 @@ async def progress(session: AsyncSession, measurement: int, done: int, total: in
 
 
 async def finish(session: AsyncSession, measurement: int, result: Mapping[str, Any], now: datetime) -> None:
-    """Keep the outcome; the version counts as measured if it is still the one that was measured."""
+    """Keep the outcome; the version counts as measured if it is still the one that was, and the outcome speaks for it.
+
+    Otherwise it goes live with a reason only.
+    """
     row = await session.get_one(Measurement, measurement)
     row.state, row.result, row.ended_at, row.done = Progress.DONE.value, dict(result), now, row.total
     await session.flush()
-    await versions.measured(session, row.version, row.changed)
+    if speaks(result) is Speaks.FOR:
+        await versions.measured(session, row.version, row.changed)
 
 
 async def fail(session: AsyncSession, measurement: int, problem: str, now: datetime) -> None:

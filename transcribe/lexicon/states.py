@@ -10,7 +10,7 @@ class State(StrEnum):
     DRAFT = "draft"
     """Words are put in and taken out."""
     MEASURED = "measured"
-    """Compared with the live one on stored samples; a further change makes it a draft again."""
+    """Compared with the live one on stored samples, and no worse; a further change makes it a draft again."""
     LIVE = "live"
     PAST = "past"
     """Another went live after it; a roll-back brings it back."""

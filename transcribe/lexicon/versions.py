@@ -167,12 +167,12 @@ async def measured(session: AsyncSession, number: int, changed: int) -> bool:
 async def go_live(session: AsyncSession, number: int, *, reason: str, subject: Subject, now: datetime) -> VersionView:
     """Make an open version the live one; the live one so far is past.
 
-    Without a measurement a `reason` is needed: NotMeasured where there is none. Stored transcripts get the suggestions
-    of the new words by a job of the same transaction.
+    Without a measurement that speaks for it a `reason` is needed: NotMeasured where there is none. Stored transcripts
+    get the suggestions of the new words by a job of the same transaction.
     """
     row = await _open(session, number, subject)
     if row.state != State.MEASURED.value and not reason:
-        raise NotMeasured("this version was not measured since its last change; measure it, or give a reason")
+        raise NotMeasured("no measurement since the last change speaks for this version; measure it, or give a reason")
     live = await session.scalar(select(LexiconVersion).where(LexiconVersion.state == State.LIVE.value))
     if live is not None:
         _step(live, State.PAST)
