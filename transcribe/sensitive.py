@@ -64,8 +64,9 @@ _NAMED = re.compile(
     r"(?P<password>[密蜜秘][码马吗]|验[证正][码吗马]|口令|校验码|动态码|确认码|安全码|卡密|PIN|CVV)"
     r"|(?P<id_card>[身生][份分][证正政]|省份证|证件号?|身份号|证号)"
     r"|(?P<bank_card>银行卡|信用卡|储蓄卡|借记卡|银联卡|卡[号好]|银行[账帐][号户]|存折|[工建农中招交]行的?卡|退款卡|卡片号)"
-    r"|(?P<plain>手机|电话|座机|固话|联系方式|联系号码|主叫|来电|号码|工号|工单|单号|订单|流水|受理号|编号|串号|区号|邮编|"
-    r"宽带账号|宽带号|日期|时间|金额|费用|拨打|客服|短信)",
+    r"|(?P<asked>联系(?:电话|方式|号码)|电话号码?|手机号码?|号码|[什哪][么个](?:电话|手机)|留[^，。！？]{0,4}(?:电话|手机)|回电|工号|工单|"
+    r"单号|订单|宽带账号|宽带号)"
+    r"|(?P<plain>手机|电话|座机|固话|主叫|来电|流水|受理号|编号|串号|区号|邮编|日期|时间|金额|费用|拨打|客服|短信)",
     re.IGNORECASE,
 )
 _PLAIN_JUST_BEFORE = re.compile(
@@ -75,7 +76,12 @@ _PLAIN_JUST_BEFORE = re.compile(
 _ORDER_BEFORE = re.compile(
     r"(?:工单|单号|订单|流水|受理|编号|串号|IMEI|条码|物流|快递)[^，。！？]{0,8}$", re.IGNORECASE
 )
-_ORDER_LETTERS = re.compile(r"[A-Za-z]{2}$")
+_ORDER_LETTERS = re.compile(r"[A-Z]{2}$")
+_ORDER_DIGITS = re.compile(r"20\d{6}")
+"""Order numbers begin with two letters and the day."""
+_SENT_THERE = re.compile(r"[发收][^，。！？]{0,6}$")
+"""A code is sent to a telephone: its number is not what is asked for."""
+_OF_A_SEAT = re.compile(r"^号?(?:为您|座席|坐席|话务|客服)|^号")
 _SENSITIVE_JUST_BEFORE = re.compile(
     r"(?:[密蜜秘][码马吗]|验[证正][码吗马]|口令|校验码|动态码|身[份分]证|证件号|卡[号好]|卡密)[^，。！？,.!?]{0,8}$"
 )
@@ -120,7 +126,7 @@ def secrets_in(turns: Sequence[Turn]) -> tuple[Secret, ...]:
     repeated = [
         (kind, run)
         for told, run in zip(kinds, runs, strict=True)
-        if told is None and (kind := _said_again(run, known)) is not None
+        if told is None and (kind := _said_again(run, turns, known)) is not None
     ]
     secrets = [
         Secret(kind, run.digits, tuple(_span(turns, kind, piece) for piece in run.pieces))
@@ -136,18 +142,23 @@ class _Request:
     kind: SensitiveKind | None
     turn: int
     last: int
+    asked: bool = False
+    """Of one that anybody may know: that it is the number that is wanted now, and not only mentioned."""
 
 
 def _requests(turns: Sequence[Turn]) -> list[_Request]:
     found = []
     for index, turn in enumerate(turns):
         for match in _NAMED.finditer(turn.text):
-            name = match.lastgroup
-            before = turn.text[max(0, match.start() - 4) : match.start()]
-            if match.group() == "号码" and re.search("[证卡]$", before):
+            name = str(match.lastgroup)
+            before = turn.text[max(0, match.start() - 10) : match.start()]
+            if match.group() == "号码" and re.search("[证正政卡]$", before):
                 continue
-            kind = None if name == "plain" else SensitiveKind(str(name))
-            found.append(_Request(kind, index, match.end()))
+            if name in {"plain", "asked"}:
+                wanted = name == "asked" and not _SENT_THERE.search(before)
+                found.append(_Request(None, index, match.end(), wanted))
+            else:
+                found.append(_Request(SensitiveKind(name), index, match.end()))
     return found
 
 
@@ -171,7 +182,7 @@ def _kind_of(
     named_behind = _SENSITIVE_BEHIND.match(behind)
     if named_behind and len(digits) >= 3 and not complete_phone(digits):
         return SensitiveKind(str(named_behind.lastgroup)), None
-    request, plain_since = _open_request(run, turns, requests, answered)
+    request, plain_since, other_asked = _open_request(run, turns, requests, answered)
     if request is None:
         return shape, None
     kind = requests[request].kind
@@ -182,11 +193,13 @@ def _kind_of(
         tail = _TAIL.search(before) is not None
         if plain and not (tail and not plain_since):
             return None, None
+        if other_asked and not tail:
+            return None, None
         if complete_phone(digits) and (plain_since or kind is SensitiveKind.PASSWORD):
             return None, None
         if _SERVICE_NUMBER.fullmatch(digits) and len(run.pieces) == 1:
             return None, None
-        if _ORDER_BEFORE.search(before) or _ORDER_LETTERS.search(before):
+        if _is_order(digits, before):
             return None, None
     if shape is None and (run.unit or len(digits) <= 6) and MEASURE.match(behind):
         return None, None
@@ -197,20 +210,21 @@ def _kind_of(
 
 def _open_request(
     run: Run, turns: Sequence[Turn], requests: Sequence[_Request], answered: dict[int, tuple[int, float]]
-) -> tuple[int | None, bool]:
-    """The last sensitive request before a run that still counts, and whether a plain number was named after it."""
+) -> tuple[int | None, bool, bool]:
+    """The last sensitive request before a run that still counts; whether a number that anybody may know was named
+    after it, and whether it was asked for."""
     opens = run.opens
-    plain_since = False
+    plain_since = asked_since = False
     before = bisect_right(requests, (opens.turn, opens.first), key=lambda each: (each.turn, each.last))
     for index in range(before - 1, -1, -1):
         request = requests[index]
         if request.kind is None:
-            plain_since = True
+            plain_since, asked_since = True, asked_since or request.asked
             continue
         turn, second = answered.get(index, (request.turn, turns[request.turn].end))
         counts = opens.turn - turn <= _KEPT_TURNS and turns[opens.turn].start - second <= _KEPT_SECONDS
-        return (index if counts else None), plain_since
-    return None, plain_since
+        return (index if counts else None), plain_since, asked_since
+    return None, plain_since, asked_since
 
 
 def _by_shape(run: Run, before: str) -> SensitiveKind | None:
@@ -220,14 +234,19 @@ def _by_shape(run: Run, before: str) -> SensitiveKind | None:
         return None
     if any(is_id(digits[at : at + 18]) for at in range(len(digits) - 17)):
         return SensitiveKind.ID_CARD
-    order = _ORDER_BEFORE.search(before) or _ORDER_LETTERS.search(before)
-    if order and not (digits[:2] in {"62", "60"} and luhn(digits)):
+    if _is_order(digits, before) and not (digits[:2] in {"62", "60"} and luhn(digits)):
         return None
     if len(digits) == 15 and _is_day("19" + digits[6:12]):
         return SensitiveKind.ID_CARD
     if len(digits) == 18 and _is_day(digits[6:14]):
         return SensitiveKind.ID_CARD
     return SensitiveKind.BANK_CARD if len(digits) >= _CARD.start else None
+
+
+def _is_order(digits: str, before: str) -> bool:
+    """Whether the number is one of the centre's own papers, by what stands before it."""
+    lettered = _ORDER_LETTERS.search(before) is not None and _ORDER_DIGITS.match(digits) is not None
+    return lettered or _ORDER_BEFORE.search(before) is not None
 
 
 def is_id(digits: str) -> bool:
@@ -261,11 +280,15 @@ def luhn(digits: str) -> bool:
     return total % 10 == 0
 
 
-def _said_again(run: Run, known: Iterable[tuple[SensitiveKind, str]]) -> SensitiveKind | None:
+def _said_again(run: Run, turns: Sequence[Turn], known: Iterable[tuple[SensitiveKind, str]]) -> SensitiveKind | None:
     """Whether a run repeats, in part or with a digit misheard, a number that is sensitive already."""
     digits = run.digits
     if len(digits) < 4 or complete_phone(digits):
         return None
+    if len(digits) < 6:  # four digits in a row may be the same by chance
+        text = turns[run.opens.turn].text
+        if _OF_A_SEAT.match(text[run.closes.last :]) or _PLAIN_JUST_BEFORE.search(text[: run.opens.first][-_NEAR:]):
+            return None
     for kind, secret in known:
         if digits in secret:
             return kind

@@ -31,6 +31,8 @@ _PUNCTUATION = r"[\s\W_]*"
 _FILLER = re.compile(rf"{_PUNCTUATION}(?:(?:{_FILLERS}){_PUNCTUATION})*")
 _REPEATED = re.compile(r"([两二三四五六七八九2-9])个([零〇一幺二三四五六七八九0-9])")
 _UNITS = "百千万亿"
+_COUNTED = re.compile("[一二两三四五六七八九]?(?:[十百千万][零一二三四五六七八九]?)+$")
+"""The end of a row of numerals that is a number by itself: 三十, 一百二."""
 _SAYS_IT_IS = "是就以"
 """Before a number these introduce it more often than they are a digit misheard."""
 _NO_BRIDGE = re.compile("[年月日号点元块毛角分转和或跟到至机话位次天个兆钱]")
@@ -176,6 +178,11 @@ def _stretches(text: str, *, eager: bool) -> Iterator[tuple[int, int, str, bool]
                 unit = True
             digits += marks[at]
             at += 1
+        sum_of_money = _COUNTED.search(text, first, at) if MEASURE.match(text[at : at + 4]) else None
+        if sum_of_money is not None and sum_of_money.start() > first:
+            head = sum_of_money.start()
+            yield first, head, "".join(marks[first:head]), any(each in _UNITS for each in text[first:head])
+            continue  # 三十 of 尾号九三四六三十元 counts something
         yield first, at, digits, unit
 
 

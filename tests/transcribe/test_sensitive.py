@@ -91,6 +91,28 @@ def test_the_kinds_are_told_apart() -> None:
     assert kinds == [SensitiveKind.ID_CARD, SensitiveKind.BANK_CARD, SensitiveKind.PASSWORD]
 
 
+def test_a_call_as_a_recogniser_wrote_it_down_is_covered_and_its_other_numbers_stay() -> None:
+    heard = covered(
+        "s:您好八零零一号为您服务，请问有什么可以帮您。",
+        "c:宽带多口了三十块钱，请把钱退到我的银行卡礼。",
+        "s:好得请报一下您的银行卡号。",
+        "c:6122-0236-0201-5879-346。",
+        "s:我重复一电，6二零二三六零二零一五八七九三四六对马。",
+        "s:为了何时身份，请再说一下身份正号码。",
+        "c:NZ40-106-1990-307-883-1。",
+        "s:好得请留一个联系电话，",
+        "c:腰声8-00-13-8576。",
+        "s:请说一下刚才收到的短信验证码。",
+        "c:7-3829-4。",
+        "s:好的卡尾号九三四六三十元会在四十八小时内退晚。",
+    )
+    for line in (3, 4, 6, 10):
+        assert not [each for each in heard[line].removeprefix("我重复一电") if each.isdigit() or each in NUMERALS]
+    assert heard[8] == "腰声8-00-13-8576。"
+    assert heard[0].startswith("您好八零零一号")
+    assert heard[11] == "好的卡尾号＊＊＊＊三十元会在四十八小时内退晚。"
+
+
 def a_card(seed: int, length: int) -> str:
     body = "62" + "".join(random.Random(seed).choices("0123456789", k=length - 3))
     return next(body + last for last in "0123456789" if luhn(body + last))
