@@ -1,4 +1,4 @@
-"""Accuracy of the draft per field, on clean and on misheard dialogues; how far its confidence is to be trusted; its time.
+"""Accuracy of the draft per field, on clean and misheard dialogues; how far its confidence can be trusted; its time.
 
 Run `python bench/draft.py`; `--errors` also prints every wrong field of `cases.yaml` (never of the hold-out).
 """
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def _row(label: str, found: dict[str, float], fields: list[str]) -> None:
-    print(f"  {label:22}" + "".join(f"{found[each]:>7.3f}" for each in fields))
+    print(f"  {label:22}" + "".join(f"{found[each]:>7.3f}" if each in found else f"{'':>7}" for each in fields))
 
 
 def _reliability() -> None:

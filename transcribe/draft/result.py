@@ -127,9 +127,10 @@ class DraftResult:
 
     `phone` is digits only. `amount` is the sum in dispute in yuan as a plain decimal, "30" or "30.50". `dates`,
     `place`, `shop`, `request`, `what_happened` and `promised` are verbatim words. `days` are the dates as
-    calendar days, which needs to know when the call was. `confidence` has every field but `summary`, which only puts the
-    others into sentences; a field that was not found is None (or empty) with confidence 0. No field but `key_account` and
-    `number_check`, which the call's own facts may tell, has a value without evidence, unless it is `other` at 0.
+    calendar days, which needs to know when the call was. `confidence` has every field but `summary`, which
+    only puts the others into sentences; a field that was not found is None (or empty) with confidence 0. No
+    field but `key_account` and `number_check`, which the call's own facts may tell, has a value without
+    evidence, unless it is `other` at 0.
     """
 
     kind: Kind
