@@ -44,6 +44,7 @@ ASTERISK_PACKAGES = {
     "debian-archive-keyring": "/usr/share/keyrings/debian-archive-keyring.gpg",
 }
 TEST_PACKAGES = {
+    "age": "/usr/bin/age",  # what a court verifies a recording with
     "chromium": "/usr/bin/chromium",
     "fonts-noto-cjk": "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
     "libatomic1": "/usr/lib/*/libatomic.so.1",  # Playwright's driver, and nothing else of ours

@@ -21,6 +21,7 @@ from hotline.database import Database
 from hotline.models import AuditEntry
 from hotline.roles import Action, Denied, Role, allows
 from hotline.settings import Settings
+from recordings import holds
 from tests.cases.conftest import ENDED, NOW, AddDraft, AddPerson
 from tests.cases.test_sheet import DRAFT, EMPTY
 from transcribe import drafts
@@ -254,3 +255,24 @@ async def test_the_list_begins_with_what_is_due_first(
     assert [order.answer.standing for order in everything] == [Standing.OVERDUE, Standing.MET]
     assert [order.number for order in still_open] == [order.number for order in of_zhao] == [second.number]
     assert [order.number for order in of_call] == [first.number]
+
+
+async def test_an_open_order_holds_the_recordings_of_its_call_and_of_the_one_it_supplements(
+    database: Database, clerk: Subject, add_draft: AddDraft
+) -> None:
+    async def held(uid: str) -> list[str]:
+        async with database.transaction() as session:
+            return [each.said for each in await holds.open_holds(session, [uid])]
+
+    first = await confirm(database, clerk, await add_draft("n1-1.1"))
+    second = await confirm(database, clerk, await add_draft("n1-2.1"), original=first.number)
+    assert await held("n1-1.1") == [f"case {first.number}", f"case {second.number}"]
+    assert await held("n1-2.1") == [f"case {second.number}"]
+    async with database.transaction() as session:
+        await orders.close(session, first.number, reply="已处理", subject=clerk, now=NOW)
+    assert await held("n1-1.1") == [f"case {second.number}"]
+    async with database.transaction() as session:
+        await orders.close(session, second.number, reply="已处理", subject=clerk, now=NOW)
+        told = await holds.kinds(session, ["n1-1.1", "n1-2.1"])
+    assert await held("n1-1.1") == await held("n1-2.1") == []
+    assert told == {"n1-1.1": ("complaint", "mobile"), "n1-2.1": ("complaint", "mobile")}

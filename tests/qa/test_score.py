@@ -16,6 +16,7 @@ from qa import draws
 from qa.errors import AlreadyScored, BadScore, OwnCall, UnknownSample
 from qa.score import Finding, Result, get_score, total, write_score
 from qa.template import FULL_MARKS, template
+from recordings import holds
 from tests.qa.conftest import DAY, NOW, AddCalls
 
 
@@ -114,3 +115,16 @@ async def test_nobody_scores_their_own_seat_or_an_undrawn_call(
             await write_score(session, sample_id=sample.id, findings=(), comment="", subject=own, now=NOW)
         with pytest.raises(UnknownSample):
             await write_score(session, sample_id=uuid4(), findings=(), comment="", subject=inspector, now=NOW)
+
+
+async def test_a_drawn_call_is_held_until_it_has_its_card(
+    database: Database, sample: draws.SampleView, inspector: Subject
+) -> None:
+    async def held() -> list[str]:
+        async with database.transaction() as session:
+            return [each.said for each in await holds.open_holds(session, [sample.call_uid])]
+
+    assert await held() == [f"sample {sample.id}"]
+    async with database.transaction() as session:
+        await write_score(session, sample_id=sample.id, findings=(), comment="", subject=inspector, now=NOW)
+    assert await held() == []
