@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from transcribe.draft.normalise import Line
+from transcribe.draft.numbers import parse
 
 _N = "[一二三四五六七八九十两零〇\\d]"
 _THIS = "上上一?个?|上一?个?|这个?|本|当|下下一?个?|下一?个?"
@@ -53,6 +55,7 @@ _SHORT_RANGE = re.compile(
     f"(?<![\\d点])(?P<from_day>{_N}{{1,3}})(?:到|至|[-~—])(?P<to_day>{_N}{{1,3}})(?P<what>号|日|月份?)(?!{_NO_DAY})"
 )
 _NOT_A_DAY = re.compile("(?:工号|编号|单号|窗口|柜台|尾号|路|街|巷|弄|村|院|楼|座|栋|单元|第|每月|每个月)的?是?$")
+_NUMBERS_OF_DAYS = frozenset(map(Decimal, range(1, 32)))
 _MOST = 8
 
 
@@ -122,6 +125,8 @@ def _atom_at(text: str, begin: int) -> tuple[int, Mapping[str, str]] | None:
         if match is None or (best is not None and match.end() <= best[0]):
             continue
         parts = {name: value for name, value in match.groupdict().items() if value}
+        if parse(parts.get("day", "1")) not in _NUMBERS_OF_DAYS:
+            continue
         if set(parts) == {"day"} and _NOT_A_DAY.search(text[max(0, begin - 5) : begin]):
             continue
         best = match.end(), parts

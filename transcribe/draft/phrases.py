@@ -38,7 +38,10 @@ _BY_KIND = {
     ),
     Kind.ENQUIRY: (
         (6.0, "(?:请问|咨询|问|了解|打听|查)(?:一下|问|下)?(?:你们|现在|目前)?[,。]?(?=[^,。?!]{3})"),
-        (4.0, "怎么|多少|几天|多久|什么时候|什么手续|哪些|能不能|有没有"),
+        (
+            4.0,
+            "怎么|多少|多长|几天|几点|几号|多久|什么|哪里|哪儿|如何|会不会|是不是|哪些|能不能|有没有|(?:吗|么)(?=[,。?!]|$)",
+        ),
     ),
     Kind.REPORT: ((5.0, "请|希望|能不能|要求|麻烦|你们(?:要)?(?:查|管|处理)|查处|管一管|给我屏蔽"), (2.0, "举报")),
 }
@@ -83,7 +86,20 @@ def find_request(lines: Sequence[Line], kind: Kind) -> Phrase | None:
     real = [each for each in candidates if each.end - each.start >= 3 and each.weight >= _PLAIN]
     first = -1 if kind in _FIRST_FOR else 1
     best = max(real, key=lambda each: (each.weight, first * each.line, first * each.start), default=None)
+    if best is not None and kind is Kind.ENQUIRY:
+        return _whole_question(best, lines[best.line].text)
     return best and _with_clause_before(best, real)
+
+
+def _whole_question(asked: Phrase, text: str) -> Phrase:
+    """The question with what it is about, said before it in the same sentence: 座机想停机保号，需要什么手续."""
+    start = asked.start
+    while start > 0 and text[start - 1] not in "。?!;" and asked.end - start < _REQUEST_LENGTH + 4:
+        start -= 1
+    if start and text[start - 1] not in "。?!;":  # too long: from the first clause that is whole
+        comma = text.find(",", start, asked.start)
+        start = comma + 1 if comma >= 0 else asked.start
+    return replace(asked, start=min(start, asked.start))
 
 
 def _with_clause_before(best: Phrase, others: Sequence[Phrase]) -> Phrase:

@@ -35,6 +35,8 @@ _NO_PROMISE = re.compile(
 _DONE = re.compile(
     "已经|刚才|刚刚|昨天|前天|上周|上个?月|当时|之前(?!给|回|联系|会|一定|上门|处理|到|修|解决|答复)|(?:报|登记|派|申请|提交|反馈)过|您(?:上次|之前)"
 )
+_NOTED = re.compile("^[^,]{0,4}已经?(?:帮您|给您|为您)?(?:加急|登记|上报|派单|催|报|记录|反馈)(?:好|上去)?了")
+"""What has been noted already does not keep what follows it from being promised."""
 _ASKED = re.compile("(?:吗|么|呢|好不好|行不行|可不可以|可以吧|行吧|好吧|方便吧)[,。?!]?$")
 _AGREED = re.compile("^(?:嗯|那|哦)?[,。]?(?:可以|行|好|成|没问题|嗯|对|ok|中)(?!像|多|几)")
 _JOINT = "[,:]"
@@ -91,7 +93,7 @@ def _promises(text: str, start: int, end: int, after: Sequence[Line]) -> Iterato
         return
     used = -1
     for at, (first, last) in enumerate(clauses):
-        clause = text[first:last]
+        clause = _NOTED.sub("", text[first:last])
         if at <= used or _NO_PROMISE.search(clause) or _DONE.search(clause):
             continue
         follows = clauses[at + 1] if at + 1 < len(clauses) else None

@@ -20,6 +20,7 @@ _LEADS_IN = re.compile(
 )
 _SKIPPED = frozenset(",.、。-—~ ")
 _NO_SIGN = frozenset("的了我你他不没们在有这那")
+_ROW = re.compile("[\\d零〇一二三四五六七八九幺][\\d零〇一二三四五六七八九幺,-]{7,}")
 _LENGTH = 11
 _SURE_FROM = 3
 """Digits that must be written as such before a row of like sounds is taken for a number."""
@@ -45,13 +46,17 @@ def find_sounded(lines: Sequence[Line], caller: str) -> Phone | None:
         if not line.is_caller:
             continue
         asked = any(asks_for_number(each) for each in lines[max(0, number - 2) : number])
+        found = None
         for start in _starts(line.text, asked=asked):
             signs = _signs(line.text, start)
             found = _whole(signs) or _as_calling(signs, calling)
             if found is not None:
-                digits, sure, last = found
-                place = line.evidence(start, last + 1)
-                return Phone(digits, sure, (place,), ((number, start, last + 1),))
+                break
+        else:
+            start, found = _any_row(line.text, calling)
+        if found is not None:
+            digits, sure, last = found
+            return Phone(digits, sure, (line.evidence(start, last + 1),), ((number, start, last + 1),))
     return None
 
 
@@ -63,6 +68,16 @@ def _starts(text: str, *, asked: bool) -> Iterator[int]:
         digit = written_digit(text[position]) or sounding_digit(text[position])
         if digit is not None and _LEADS_IN.search(text[max(0, position - 8) : position]):
             yield position
+
+
+def _any_row(text: str, calling: str) -> tuple[int, tuple[str, float, int] | None]:
+    """A row of digits that nobody asked for counts as the calling number only."""
+    for match in _ROW.finditer(text):
+        for start in (match.start() - 1, match.start()):
+            found = _as_calling(_signs(text, start), calling) if start >= 0 else None
+            if found is not None:
+                return start, found
+    return 0, None
 
 
 def _signs(text: str, start: int) -> list[_Sign]:
