@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from hotline.processes.environment import for_child
 from hotline.settings import CHECKOUT, Settings, SettingsError, load_settings
 
 SECRET = "correct-horse-battery"
@@ -115,3 +116,14 @@ def _variables(model: type[BaseModel], prefix: str) -> Iterator[str]:
 def test_every_setting_is_in_the_manual() -> None:
     manual = (CHECKOUT / "docs" / "settings.md").read_text("utf-8")
     assert [name for name in _variables(Settings, "HOTLINE_") if f"`{name}`" not in manual] == []
+
+
+def test_the_master_key_is_named_by_its_file_and_read_where_it_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOTLINE_RECORDINGS__MASTER_KEY_FILE", str(tmp_path / "not-there-yet.key"))
+    settings = load_settings()
+    assert settings.recordings.master_key_file == tmp_path / "not-there-yet.key"
+    for name, value in for_child(settings).items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().recordings == settings.recordings

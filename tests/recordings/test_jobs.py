@@ -12,9 +12,11 @@ from sqlalchemy import text
 
 from hotline.clock import ManualClock
 from hotline.jobs import JobContext, build_app, defer
-from recordings import jobs, problems, store
+from recordings import certificates, figures, jobs, problems, scrub, store, stored
 from recordings.errors import DiskFull, HostileName, LegsHeld
-from recordings.finalise import Node
+from recordings.finalise import Node, attempt
+from recordings.sealed import SealedObjects
+from recordings.stored import ObjectRow
 from tests.recordings.conftest import AddCall
 from tests.recordings.sounds import NOW, leave, tone
 
@@ -126,3 +128,34 @@ async def test_the_periodic_jobs_run_on_an_empty_and_on_a_used_spool(node: Node,
         assert SPOOL_CALLS._value.get() == 1
         await app.tasks["recordings.reconcile"](timestamp=0)
     assert list(Path(node.spool).iterdir()) == []
+
+
+async def test_the_worker_seals_old_recordings_reads_everything_back_and_deletes_what_is_due(
+    node: Node, add_call: AddCall
+) -> None:
+    await add_call(UID, 4)
+    leave(node.spool, UID, tone(4), tone(4))
+    made = await attempt(node, UID)
+    assert isinstance(node.objects, SealedObjects)
+    async with store.local_file(node.objects, made) as path:
+        plain = path.read_bytes()
+    await node.objects.store.write(made.object_key, plain)
+    old = ObjectRow(made.object_key, UID, made.bytes, made.sha256, made.bytes, made.sha256, None, None, NOW)
+    async with node.database.transaction() as session:
+        await stored.save(session, old)
+    clock = ManualClock(NOW)
+    app = build_app(node.database.url)
+    jobs.register(app, JobContext(node.settings, node.database, clock))
+    await app.tasks["recordings.scrub"](timestamp=0)
+    async with node.database.transaction() as session:
+        assert (await figures.look(session)).unsealed == 0
+        assert await scrub.last_round(session) == NOW
+    await figures.measure(node.database, NOW + timedelta(hours=2))
+    assert figures.SCRUB_AGE._value.get() == 7200
+    clock.advance(91 * 24 * 3600)
+    await app.tasks["recordings.retire"](timestamp=0)
+    async with node.database.transaction() as session:
+        assert await store.get(session, UID) is None
+        certificate = await certificates.of_call(session, UID)
+    assert certificate is not None
+    assert certificate.rule == "abandoned: 90 days"
