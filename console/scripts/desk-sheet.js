@@ -110,7 +110,9 @@ export class Sheet {
     const own = mark && ["picked", "alternative"].includes(mark.by) && mark.places.length ? mark.places.map((place) => this.turns.chip(place)).filter(Boolean) : null;
     const left = mark && ["clerk", "cleared"].includes(mark.by) ? [] : about.drafted;
     chips.replaceChildren(...(own ?? left));
-    about.querySelector("[data-no-evidence]").hidden = chips.children.length > 0;
+    const none = about.querySelector("[data-no-evidence]");
+    none.hidden = chips.children.length > 0;
+    none.textContent = mark?.by === "clerk" ? this.words.clerk : none.dataset.noEvidence;
   }
 
   about(name) {
