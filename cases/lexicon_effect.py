@@ -6,6 +6,7 @@ hints, before and after, and takes as long as recognition does: twice the speech
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -61,7 +62,7 @@ async def measure(context: JobContext, measurement: int, recogniser: Recognise =
         anew = _to_hear(samples, asked.heard_anew)
         await measurements.progress(session, measurement, 0, len(anew))
     try:
-        result = effect(samples, before, after).to_json()
+        result = (await asyncio.to_thread(effect, samples, before, after)).to_json()  # seconds, for many samples
         if anew:
             heard = _Anew(context, recogniser, before, after, _by_call(confirmed))
             result["anew"] = await heard.all(measurement, anew)

@@ -229,6 +229,7 @@ def _page(
         answered=answered,
         compared=case.compared if allows(subject.role, Action.DIFFERENCE_VIEW) else (),
         proposed=case.proposed,
+        hints=[each for own in case.proposed for each in own] if allows(subject.role, Action.DIFFERENCE_VIEW) else [],
         fields=FIELDS,
         choices=CHOICES,
         editable=case.score is None and allows(subject.role, Action.SCORE_WRITE),

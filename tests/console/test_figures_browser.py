@@ -19,6 +19,7 @@ from transcribe.figures import Errors, Score, Week, iso_week
 
 __all__ = ["at_desk"]
 pytestmark = pytest.mark.browser
+PATIENCE = 20_000
 FORM = {
     "kind": "complaint", "business": "information", "nature": "service_quality", "phone": "13912345678",
     "amount": "35", "what_happened": "每月多扣彩铃费，未开通", "dates": "上个月",
@@ -69,9 +70,10 @@ async def test_the_inspector_sees_figures_and_a_form_beside_its_call(at_desk: De
     page = await at_desk.page(Role.INSPECTOR)
     await page.goto(f"{at_desk.url}/samples/{sample}")
     compare = page.locator("#compare")
-    await expect(compare.locator("tr.different", has_text="涉及金额")).to_contain_text("35")
+    await expect(compare.locator("tr.different", has_text="涉及金额")).to_contain_text("35", timeout=PATIENCE)
     await expect(compare.locator("tr.only_draft", has_text="客户诉求")).to_contain_text("表单遗漏")
     await expect(compare.locator(".proposals")).to_contain_text("记录不完整")
+    await expect(page.locator("[data-item]", has_text="记录不完整")).to_contain_text("客户诉求")
     total = page.locator("[data-total]")
     await expect(total).to_have_text("100")
     await compare.scroll_into_view_if_needed()
@@ -81,7 +83,7 @@ async def test_the_inspector_sees_figures_and_a_form_beside_its_call(at_desk: De
     await at_desk.shot(page, "forms")
     assert await audited(at_desk.house.database, "difference.view") == 1
     await page.goto(at_desk.url + "/figures")
-    await expect(page.locator(".series polyline")).to_have_count(2)
+    await expect(page.locator(".series polyline")).to_have_count(2, timeout=PATIENCE)
     await expect(page.locator(".series circle.few")).to_have_count(4)
     await page.screenshot(path=at_desk.folder / "figures.png", full_page=True)
     await page.goto(at_desk.url + "/figures/references")
