@@ -113,6 +113,8 @@ class _Known:
     """Whether it is a caller's call: one that we made, or a consult, is about a case that is registered already."""
     context: CallContext
     request: Request
+    names: tuple[tuple[str, str], ...]
+    """The centre's own names, each with its kind."""
 
 
 async def transcribe_call(
@@ -129,7 +131,7 @@ async def transcribe_call(
     _tell(call_uid, known, heard)
     caller_spoke = any(turn.speaker != SEAT for turn in heard.turns)
     wanted = known.calls_us and (caller_spoke or known.spoken_with)
-    draft = await _draft(context, heard, known.context) if wanted else None
+    draft = await _draft(context, heard, known) if wanted else None
     due_at = known.ended_at + timedelta(hours=context.settings.draft_due_hours)
     check = await look_through(objects, known.recording, heard)
     replaced = None
@@ -207,12 +209,12 @@ def _given_up(_: Path, __: Settings, ___: Request) -> Transcription:
     raise RecogniserFailed("its recognition was begun several times and never ended; listen to the call")
 
 
-async def _draft(context: JobContext, heard: Transcription, call: CallContext) -> dict[str, Any]:
+async def _draft(context: JobContext, heard: Transcription, known: _Known) -> dict[str, Any]:
     """The rules' draft with what a language model adds, and the live learned model's values where it takes over.
 
     A damaged learned model takes over nothing, and without a language model nothing is asked of one.
     """
-    draft = await improve(extract(heard.turns, call), heard.turns, context.settings.llm)
+    draft = await improve(extract(heard.turns, known.context, known.names), heard.turns, context.settings.llm)
     try:
         async with context.database.transaction() as session:
             model = await learned.live_model(session)
@@ -233,11 +235,12 @@ async def _known(context: JobContext, call_uid: str) -> _Known:
     # Until a person answers, the right channel is prompts and music; if nobody does, to the end.
     answered_second = recording.seconds if answered is None else answered
     async with context.database.transaction() as session:
-        words = tuple(entry.word for entry in await active_words(session))
+        words = await active_words(session)
     return _Known(
         recording=recording,
         answered_second=answered_second,
-        request=Request(answered_second, _queue(call_uid, call), words),
+        request=Request(answered_second, _queue(call_uid, call), tuple(entry.word for entry in words)),
+        names=tuple((entry.word, entry.kind.value) for entry in words),
         # Of an archived call the clerk's clock begins when it reached the clerk.
         ended_at=recording.finalised_at if calls.is_imported(call_uid) else ended,
         spoken_with=call is None or call.outcome in _SPOKEN_WITH,

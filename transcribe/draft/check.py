@@ -7,10 +7,13 @@ from collections.abc import Iterator, Sequence
 from transcribe.draft.amounts import sums_in
 from transcribe.draft.normalise import Line, normalise
 from transcribe.draft.result import DraftResult, Evidence, Kind
+from transcribe.draft.sounds import syllables
 from transcribe.turns import Turn
 
 _BY_THE_CALLS_FACTS = frozenset({"key_account", "number_check"})
-_WORDS = ("request", "place", "shop", "what_happened")
+_WORDS = ("request", "what_happened")
+_NAMES = ("place", "shop")
+"""The centre's own names may stand where words of the same sound were heard."""
 _LISTS = {"dates": "dates", "promised": "promised"}
 _COMPLAINTS_ONLY = ("nature", "cause_detail", "tags")
 _SAME_TIME = 0.02
@@ -70,6 +73,10 @@ def _unjustified(draft: DraftResult, turns: Sequence[Turn]) -> Iterator[str]:
     for name in _WORDS:
         if told[name] is not None and told[name] not in [each.text for each in draft.evidence.get(name, ())]:
             yield f"{name}: {told[name]!r} is not its evidence"
+    for name in _NAMES:
+        said = [each.text for each in draft.evidence.get(name, ())]
+        if told[name] is not None and not any(_sounds_alike(told[name], each) for each in said):
+            yield f"{name}: {told[name]!r} is not its evidence, nor does it sound like it"
     for name in _LISTS:
         said = [each.text for each in draft.evidence.get(name, ())]
         for value in told[name]:
@@ -85,6 +92,13 @@ def _unjustified(draft: DraftResult, turns: Sequence[Turn]) -> Iterator[str]:
         for each in sums_in(line.index, line)
     ):
         yield f"amount: nobody says {draft.amount}"
+
+
+def _sounds_alike(name: str, said: str) -> bool:
+    return name == said or (
+        len(name) == len(said)
+        and all(set(syllables(one)) & set(syllables(other)) for one, other in zip(name, said, strict=True))
+    )
 
 
 def _lines_of(draft: DraftResult, name: str, lines: Sequence[Line]) -> list[Line]:

@@ -24,6 +24,7 @@ from transcribe.draft.judge import (
 )
 from transcribe.draft.lexicon import Lexicon, lexicon
 from transcribe.draft.moments import find_moments
+from transcribe.draft.names import Named, Names
 from transcribe.draft.normalise import Line, normalise
 from transcribe.draft.phones import ENOUGH, Phone, rank_phones, spoken_digits
 from transcribe.draft.phrases import Phrase, find_happened, find_request
@@ -52,6 +53,9 @@ FIELDS = (
     "key_account", "number_check",
 )  # fmt: skip
 """All fields of a draft but its summary."""
+
+
+_NAMED_BY = {"shop": "shop", "place": "street"}
 
 
 @dataclass
@@ -83,10 +87,13 @@ class _Sheet:
             self.put(name, chosen.value, chosen.confidence, chosen.evidence, chosen.others)
 
 
-def extract(turns: Sequence[Turn], call: CallContext | None = None) -> DraftResult:
+def extract(
+    turns: Sequence[Turn], call: CallContext | None = None, names: Sequence[tuple[str, str]] = ()
+) -> DraftResult:
     """Read a draft out of the turns of one call. Pure; any text is accepted, and too little gives low confidence.
 
-    `call` is what is known beside the words; without it no date is told and no number compared.
+    `call` is what is known beside the words; without it no date is told and no number compared. `names` are the
+    centre's own as (name, kind), of which `shop` and `street` are looked for, also as other words of their sound.
     """
     known = call or CallContext()
     words = lexicon()
@@ -95,6 +102,9 @@ def extract(turns: Sequence[Turn], call: CallContext | None = None) -> DraftResu
     sheet = _Sheet()
     kind = _judge(sheet, heard, tallies, known.service)
     _facts(sheet, heard.lines, words, kind, known)
+    for field_name, name_kind in _NAMED_BY.items():
+        own = Names([name for name, of_kind in names if of_kind == name_kind]).found_in(heard.lines)
+        _own_name(sheet, field_name, own, heard.lines)
     _phrases(sheet, heard.lines, tallies, kind)
     _sorts(sheet, heard.lines, words, tallies, kind)
     _ending(sheet, heard.lines, words, kind)
@@ -195,6 +205,21 @@ def _named(sheet: _Sheet, name: str, places: Sequence[Place], lines: Sequence[Li
         (first, sure), rest = told[0], told[1:]
         others = tuple(Alternative(each.text, confidence * 0.6, (each,)) for each, confidence in rest)
         sheet.put(name, first.text, sure, (first,), others)
+
+
+def _own_name(sheet: _Sheet, field_name: str, own: Sequence[Named], lines: Sequence[Line]) -> None:
+    """A name of the centre's own makes what was found surer, or is what was meant by words of its sound."""
+    if not own:
+        return
+    best, found = own[0], sheet.evidence.get(field_name, ())
+    evidence = lines[best.line].evidence(best.start, best.end)
+    if not found:
+        sheet.put(field_name, best.name, best.confidence, (evidence,))
+    elif best.name in sheet.values[field_name]:
+        sheet.confidence[field_name] = max(sheet.confidence[field_name], best.confidence)
+    else:
+        other = Alternative(best.name, best.confidence * 0.7, (evidence,), "a name of the centre's own")
+        sheet.alternatives[field_name] = (other, *sheet.alternatives.get(field_name, ()))
 
 
 def _days(sheet: _Sheet, lines: Sequence[Line], call: CallContext, places: Sequence[Place]) -> None:

@@ -181,6 +181,18 @@ def test_shop_is_told_by_what_it_stands_beside() -> None:
     assert Tag.AGENT_CHANNEL in draft.tags
 
 
+def test_centres_own_shop_is_known_by_its_sound() -> None:
+    turns = [Turn("caller", 0, 5, "我在迈高乔营业厅办的，名字给我登记错了。"), Turn("caller", 6, 9, "就是麦高桥那个。")]
+    own = (("迈皋桥营业厅", "shop"), ("迈皋桥大街", "street"))
+    assert extract(turns, CALLED).shop == "迈高乔营业厅"
+    draft = extract(turns, CALLED, own)
+    assert [each.value for each in draft.alternatives["shop"]] == ["迈皋桥营业厅"]
+    written = extract([Turn("caller", 0, 5, "我在迈皋桥营业厅办的，名字登记错了。")], CALLED, own)
+    assert (written.shop, written.place) == ("迈皋桥营业厅", None)
+    assert written.confidence["shop"] > 0.9
+    assert check_evidence(draft, turns) == []
+
+
 def test_sums_beside_the_one_in_dispute_are_alternatives() -> None:
     draft = said("c: 我办的是五十八块的套餐，每个月扣我六十九块，三个月二百零七块，把二百零七块退给我。")
     assert draft.amount == "207"
