@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import os
+import time
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from sqlalchemy import text
 
-from acd.models import Call
-from hotline.clock import ManualClock
-from hotline.database import Database
-from hotline.heavy import HeavyWork
 from hotline.jobs import JobContext, build_app, defer
 from hotline.settings import CHECKOUT, Settings
 from recordings.errors import NoRecording
-from recordings.models import Recording
+from tests.transcribe.conftest import NOW, UID, AddCall
 from transcribe import drafts, jobs
 from transcribe.audio import decode
 from transcribe.drafts import DraftDecided, DraftMissing, DraftState
 from transcribe.errors import AudioError
 from transcribe.jobs import Request
-from transcribe.turns import Transcription, Turn
+from transcribe.turns import State, Transcription, Turn, Word
 
-NOW = datetime(2026, 3, 14, 6, 0, tzinfo=UTC)
-UID = "n1-1773468000.7"
 SAID = Transcription(
     9.0,
     (
@@ -49,49 +45,6 @@ def hears_nothing(_: Path, __: Settings, ___: Request) -> Transcription:
 
 def cannot_read(path: Path, _: Settings, __: Request) -> Transcription:
     raise AudioError(f"{path.name} is not audio that can be read")
-
-
-@pytest.fixture
-async def context(database: Database, tmp_path: Path) -> AsyncIterator[JobContext]:
-    heavy = HeavyWork()
-    models = Settings().models_dir
-    yield JobContext(Settings(data=tmp_path / "data", models=models), database, ManualClock(NOW), heavy)
-    heavy.close()
-
-
-AddCall = Callable[..., Awaitable[None]]
-
-
-@pytest.fixture
-def add_call(context: JobContext) -> AddCall:
-    """A call of nine seconds that ended 20 minutes before NOW, with its recording."""
-
-    async def add(sound: Path | None = None, answered: float | None = 2.0, outcome: str = "answered") -> None:
-        started = NOW - timedelta(minutes=20, seconds=9)
-        folder = context.settings.instance_dir / "recordings"
-        folder.mkdir(parents=True, exist_ok=True)
-        target = folder / "call.flac"
-        if sound is None:
-            soundfile.write(target, np.zeros((9 * 8000, 2), np.float32), 8000)
-        else:
-            target.write_bytes(sound.read_bytes())
-        async with context.database.transaction() as session:
-            session.add(
-                Call(
-                    uid=UID, caller="13800000000", state="ended", entered_at=started, queued_at=started,
-                    answered_at=None if answered is None else started + timedelta(seconds=answered),
-                    ended_at=started + timedelta(seconds=9), outcome=outcome, seat="8001",
-                )
-            )  # fmt: skip
-            session.add(
-                Recording(
-                    call_uid=UID, object_key="call.flac", sha256="0" * 64, bytes=target.stat().st_size, seconds=9.0,
-                    sample_rate=8000, caller_seconds=9.0, seat_seconds=9.0, caller_rms=0.1, seat_rms=0.1,
-                    started_at=started, finalised_at=NOW,
-                )
-            )  # fmt: skip
-
-    return add
 
 
 async def draft_of(context: JobContext) -> drafts.DraftView | None:
@@ -190,6 +143,117 @@ async def test_drafts_wait_in_the_order_they_are_due(context: JobContext) -> Non
         assert [each.call_uid for each in await drafts.list_pending(session)] == ["n1-1.1", "n1-2.1", "n1-0.1"]
         assert await drafts.count_pending(session, due_before=NOW + timedelta(hours=2.5)) == 2
         assert await drafts.business_of(session, ["n1-0.1", "n1-9.9"]) == {"n1-0.1": "mobile"}
+
+
+async def transcript_of(context: JobContext) -> drafts.TranscriptView | None:
+    async with context.database.transaction() as session:
+        return await drafts.transcript_of(session, UID)
+
+
+def raises(_: Path, __: Settings, ___: Request) -> Transcription:
+    raise ValueError("secret words in a message")
+
+
+def hangs(_: Path, __: Settings, ___: Request) -> Transcription:
+    time.sleep(600)
+    return SAID
+
+
+def tells_its_request(_: Path, __: Settings, request: Request) -> Transcription:
+    return replace(SAID, warnings=(f"{request.queue} {len(request.words)}",))
+
+
+async def test_what_fails_is_tried_again_and_on_its_last_try_set_aside_for_a_person(
+    context: JobContext, add_call: AddCall
+) -> None:
+    await add_call()
+    with pytest.raises(ValueError, match="secret"):
+        await jobs.transcribe_call(context, UID, raises)
+    assert await transcript_of(context) is None
+    await jobs.transcribe_call(context, UID, raises, last_try=True)
+    transcript = await transcript_of(context)
+    assert transcript is not None
+    assert (transcript.state, transcript.reason) == (State.SET_ASIDE, "ValueError in the recogniser")
+    draft = await draft_of(context)
+    assert draft is not None
+    assert draft.reason == transcript.reason
+
+
+async def test_a_recogniser_that_hangs_is_ended_and_the_next_call_goes_on(
+    context: JobContext, add_call: AddCall
+) -> None:
+    await add_call()
+    limits = context.settings.recognition.model_copy(update={"least_seconds": 0.3, "seconds_per_second": 0.01})
+    impatient = replace(context, settings=context.settings.model_copy(update={"recognition": limits}))
+    await context.heavy.run(os.getpid)  # started, so that the time is the work's alone
+    await jobs.transcribe_call(impatient, UID, hangs, last_try=True)
+    transcript = await transcript_of(context)
+    assert transcript is not None
+    assert transcript.reason is not None
+    assert "ended after" in transcript.reason
+    await jobs.transcribe_call(context, UID, hears_a_complaint)
+    again = await transcript_of(context)
+    assert again is not None
+    assert (again.state, again.reason) == (State.HEARD, None)
+
+
+async def test_stretches_that_were_not_heard_are_kept_with_the_words_and_their_seconds(
+    context: JobContext, add_call: AddCall
+) -> None:
+    await add_call()
+    await jobs.transcribe_call(context, UID, hears_with_a_gap)
+    transcript, draft = await transcript_of(context), await draft_of(context)
+    assert transcript is not None
+    assert draft is not None
+    assert transcript.state is State.PARTLY
+    assert transcript.unheard == draft.unheard == ((6.0, 7.5),)
+    assert [(word.text, word.start) for word in transcript.turns[0].words] == [("我要", 1.0), ("投诉。", 1.5)]
+
+
+def hears_with_a_gap(_: Path, __: Settings, ___: Request) -> Transcription:
+    words = (Word(1.0, 1.5, "我要", 0.9), Word(1.5, 2.0, "投诉。", 0.8))
+    return Transcription(9.0, (Turn("caller", 1.0, 2.0, "我要投诉。", words),), unheard=((6.0, 7.5),))
+
+
+@pytest.mark.parametrize(("outcome", "queue"), [("answered", "complaint"), ("voicemail", "voicemail")])
+async def test_the_recogniser_is_told_the_queue_and_the_centres_words(
+    context: JobContext, add_call: AddCall, outcome: str, queue: str
+) -> None:
+    await add_call(outcome=outcome)
+    async with context.database.transaction() as session:
+        await session.execute(text("UPDATE calls SET service = 'complaint'"))
+    await jobs.transcribe_call(context, UID, tells_its_request)
+    transcript = await transcript_of(context)
+    assert transcript is not None
+    told, words = transcript.warnings[0].split()
+    assert told == queue
+    assert int(words) > 0
+
+
+async def test_a_recording_without_transcript_or_job_is_found_and_queued_once(
+    context: JobContext, add_call: AddCall
+) -> None:
+    await add_call()
+    assert await jobs.sweep(context) == 1
+    assert await jobs.sweep(context) == 0
+    async with context.database.transaction() as session:
+        rows = (await session.execute(text("SELECT queue_name, status::text FROM procrastinate_jobs"))).all()
+    assert [tuple(row) for row in rows] == [("speech", "todo")]
+
+
+async def test_a_recording_whose_jobs_failed_again_and_again_is_set_aside(
+    context: JobContext, add_call: AddCall
+) -> None:
+    await add_call()
+    async with context.database.transaction() as session:
+        for _ in range(jobs.MOST_JOBS):
+            await defer(session, "transcribe.call", call_uid=UID)
+        await session.execute(text("UPDATE procrastinate_jobs SET status = 'failed'"))
+    await jobs.sweep(context)
+    transcript = await transcript_of(context)
+    assert transcript is not None
+    assert transcript.state is State.SET_ASIDE
+    assert await jobs.sweep(context) == 0
 
 
 @pytest.mark.speech
