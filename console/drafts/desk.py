@@ -14,6 +14,7 @@ from cases.desk_errors import HandedBadly, ItemMissing, TakenByOther
 from cases.desk_rows import ItemView
 from cases.errors import CaseError, WrongField
 from console.access import Answer, require
+from console.drafts import form
 from console.drafts.answers import CANNOT_BE_KEPT, refused, sent_json
 from console.drafts.routes import after, take_next
 from console.drafts.worklist import path_of
@@ -34,6 +35,13 @@ async def next_for_me(
     """Take the most urgent piece of work that nobody has, and go there; `left` was put back just now."""
     ref = await take_next(console_of(request), subject, after=left)
     return RedirectResponse(path_of(ref) if ref else "/drafts?none=1", 303)
+
+
+@router.post("/summary")
+async def summary(request: Request, subject: Annotated[Subject, require(Action.DESK_WORK, Answer.DATA)]) -> Response:
+    """The summary of what stands in the form, for a clerk who has changed other fields. JSON `{"summary"}`."""
+    typed = desk_form.kept(await sent_json(request))
+    return JSONResponse({"summary": form.summary_of(form.read(typed["values"]).values)})
 
 
 @router.post("/{ref}/take")

@@ -15,8 +15,9 @@ from cases.desk_form import Mark
 from cases.sheet import ONLY_OF, applies
 from console import labels
 from console.errors import N_
-from transcribe.draft.codes import Kind
-from transcribe.draft.result import Evidence
+from transcribe.draft.codes import Business, Kind, Nature
+from transcribe.draft.result import DraftResult, Evidence
+from transcribe.draft.summary import summarise
 from transcribe.turns import Turn
 
 HIGH_CONFIDENCE = 0.8
@@ -138,6 +139,8 @@ class Row:
     """A `Mark`, empty while nobody has touched the field."""
     applies: bool
     problem: str = ""
+    source: str = ""
+    """What filled it where the rules did not: `learned:<version>` or `llm`."""
 
     @property
     def sure(self) -> str:
@@ -179,6 +182,7 @@ def rows(
             mark.get("by", ""),
             applies(name, kind),
             (problems or {}).get(name, ""),
+            str(draft.get("sources", {}).get(name, "")),
         )
     return found
 
@@ -219,6 +223,25 @@ def read(typed: Mapping[str, str]) -> Read:
         if problem:
             problems[field.name] = problem
     return Read(values, problems)
+
+
+def summary_of(values: Mapping[str, Any]) -> str:
+    """The summary that these values make, as the draft's own was made; empty without a kind and a business."""
+    if values["kind"] not in set(Kind) or values["business"] not in set(Business):
+        return ""
+    nature = values["nature"]
+    sheet = DraftResult(
+        kind=Kind(values["kind"]),
+        business=Business(values["business"]),
+        nature=Nature(nature) if nature in set(Nature) else None,
+        phone=values["phone"],
+        amount=values["amount"],
+        urgent=values["urgent"],
+        request=values["request"],
+        summary="",
+        what_happened=values["what_happened"],
+    )
+    return summarise(sheet).summary[:LONGEST]
 
 
 def corrections(draft: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:

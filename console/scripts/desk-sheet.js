@@ -242,6 +242,18 @@ export class Sheet {
     this.focus(box);
   }
 
+  /** The summary once more, out of what stands in the other fields now. */
+  async rewrite() {
+    const answer = await post("/desk/summary", this.state()).catch(() => null);
+    const box = this.boxes.get("summary");
+    if (!answer?.ok || !answer.said.summary) return this.focus(box);
+    this.setValue(box, answer.said.summary);
+    this.mark("summary", this.value(box) === box.dataset.drafted ? "" : "clerk");
+    this.wrong(box, "");
+    this.changed("summary");
+    this.focus(box);
+  }
+
   undo(step) {
     const found = step < 0 ? this.history.undo() : this.history.redo();
     if (!found) return;
@@ -261,6 +273,7 @@ export class Sheet {
   clicked(event) {
     const tick = event.target.closest("[data-tick]");
     const choice = event.target.closest("[data-choice]");
+    if (event.target.closest("[data-rewrite]") && this.canWrite) return this.rewrite();
     if (choice && this.canWrite) return this.take(choice);
     if (!tick || !this.canWrite) return;
     const box = tick.closest("[data-field]");
@@ -302,6 +315,7 @@ export class Sheet {
         KeyS: () => ask("hand"),
         KeyX: () => ask("discard"),
         KeyN: () => this.putBack(),
+        KeyG: () => this.rewrite(),
         KeyA: () => this.setAutoplay(!this.autoplay),
         KeyT: () => this.current && this.turns.begin(this.places(this.current.dataset.field)[0], () => this.focus(this.current)),
         KeyP: () => this.turns.selected() && this.pick(this.turns.selected()),

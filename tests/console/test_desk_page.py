@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -132,6 +133,8 @@ async def test_a_clerk_with_a_keyboard_alone_takes_hears_corrects_and_confirms(f
     await page.keyboard.press("Shift+Tab")
     await page.keyboard.press("Enter")
     assert await mark(page, "dates") == "accepted"
+    await page.keyboard.press("Alt+g")  # the summary follows what was changed
+    await expect(page.locator("#f-summary")).to_have_value(re.compile("移动.*涉及金额30元"))
     await floor.shot(page, "draft")
 
     await page.keyboard.press("Control+Enter")  # what is unsure is to be looked at first
@@ -146,7 +149,7 @@ async def test_a_clerk_with_a_keyboard_alone_takes_hears_corrects_and_confirms(f
     async with floor.house.database.transaction() as session:
         (made,) = await orders.list_orders(session, datetime.now(UTC), call_uid=RECORDED)
         heard = await session.scalar(select(func.count()).where(AuditEntry.action == "recording.replay"))
-    assert set(made.corrected) == {"business", "place"}
+    assert set(made.corrected) == {"business", "place", "summary"}
     assert (made.business, made.fields["place"], made.fields["amount"]) == ("mobile", "城东营业厅", "30")
     assert made.fields["evidence"]["business"][0]["text"] == "我的话费"
     assert made.fields["evidence"]["amount"][0]["text"] == seed.TURNS[2][3][3:]

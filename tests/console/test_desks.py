@@ -249,6 +249,14 @@ async def test_the_list_is_filtered_and_looks_again_only_when_something_changed(
     assert count((await text_clerk.get("/drafts")).text) == 0  # recordings are not theirs
 
 
+async def test_the_summary_follows_the_fields_when_it_is_asked_to(worked: House) -> None:
+    client = await worked.client(Role.RECORDING_CLERK)
+    values = VALUES | {"amount": "35", "what_happened": "每月多扣彩铃费", "urgent": "1"}
+    told = await json_post(client, "/desk/summary", {"values": values})
+    assert told.json() == {"summary": "客户投诉（信息·资费）：每月多扣彩铃费。涉及金额35元；加急。"}
+    assert (await json_post(client, "/desk/summary", {"values": {"kind": "praise"}})).json() == {"summary": ""}
+
+
 async def test_what_strangers_send_to_the_desk_is_refused_in_words(worked: House) -> None:
     client = await worked.client(Role.RECORDING_CLERK)
     await take(client, f"draft:{UID}")
