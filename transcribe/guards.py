@@ -50,12 +50,13 @@ def is_invented(sentence: Sequence[Word], no_speech: float, echo: Sequence[str] 
     if not said or is_echo(said, echo):
         return True
     sure = sum(math.log(max(word.confidence, 1e-4)) for word in sentence) / len(sentence)
-    if (_CREDITS.search(text) or said in echo) and (sure < _UNSURE or no_speech > 0.3):
+    doubtful = sure < _UNSURE or no_speech > 0.3
+    if doubtful and (_CREDITS.search(text) or said in echo):
         return True
     loop = _LOOP.search(said)
     return (
         loop is not None
-        and len(loop.group()) > _LONGEST_LOOP
+        and (doubtful or len(loop.group()) > _LONGEST_LOOP)
         and len(loop.group()) > 0.6 * len(said)
         and not said.isdigit()
     )

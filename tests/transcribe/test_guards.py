@@ -57,6 +57,12 @@ def test_a_loop_is_left_out_and_a_number_with_repeats_is_kept() -> None:
     assert kept("喂喂喂喂喂，你好", 0.8) == "喂喂喂喂喂，你好"
 
 
+def test_a_short_loop_is_left_out_where_the_recogniser_is_unsure_or_the_window_likely_silent() -> None:
+    assert without_inventions(heard("轻轻轻轻轻轻轻。", 0.7), no_speech=0.8) == []
+    assert without_inventions(heard("轻轻轻轻轻轻轻。", 0.3)) == []
+    assert without_inventions(heard("喂喂喂喂喂。", 0.8), no_speech=0.1) != []
+
+
 def test_punctuation_alone_is_nothing() -> None:
     assert kept(" 。…", 0.9) == ""
 
