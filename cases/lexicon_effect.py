@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -66,11 +66,12 @@ async def measure(context: JobContext, measurement: int, recogniser: Recognise =
         if anew:
             heard = _Anew(context, recogniser, before, after, _by_call(confirmed))
             result["anew"] = await heard.all(measurement, anew)
-    except HotlineError as error:
-        _log.error("lexicon.measure_failed", measurement=measurement, code=error.code)
+    except Exception as error:
+        _log.error("lexicon.measure_failed", measurement=measurement, error=type(error).__name__)
         async with context.database.transaction() as session:
-            await measurements.fail(session, measurement, str(error), context.clock.now())
-        return
+            reason = str(error) if isinstance(error, HotlineError) else type(error).__name__
+            await measurements.fail(session, measurement, reason, context.clock.now())
+        raise
     async with context.database.transaction() as session:
         await measurements.finish(session, measurement, result, context.clock.now())
 
@@ -117,28 +118,38 @@ class _Anew:
     async def all(self, measurement: int, samples: Sequence[Sample]) -> dict[str, Any]:
         counted = frozenset(each.word for each in (*self.before, *self.after))
         sides = {"before": _Side(self.before, counted), "after": _Side(self.after, counted)}
-        heard = 0
+        heard: list[Sample] = []
         for number, sample in enumerate(samples, 1):
             known = await self._known(sample.call_uid)
-            if known is not None:
-                for side in sides.values():
-                    side.take(
-                        sample, await self._hear(known, side.words), known, self.confirmed.get(sample.call_uid, {})
-                    )
-                heard += 1
+            if known is not None and await self._both(sample, known, sides.values()):
+                heard.append(sample)
             async with self.context.database.transaction() as session:
                 await measurements.progress(session, measurement, number, len(samples))
         gained, lost = sides["after"].found - sides["before"].found, sides["before"].found - sides["after"].found
         return {
-            "calls": heard, "references": sum(each.reference is not None for each in samples),
+            "calls": len(heard), "failed": len(samples) - len(heard),
+            "references": sum(each.reference is not None for each in heard),
             "gained": gained.most_common(), "lost": lost.most_common(),
         } | {name: side.to_json() for name, side in sides.items()}  # fmt: skip
+
+    async def _both(self, sample: Sample, known: _Known, sides: Iterable[_Side]) -> bool:
+        """Hear a call with both lists; one that cannot be heard counts for neither."""
+        try:
+            heard = [(side, await self._hear(known, side.words)) for side in sides]
+        except HotlineError as error:
+            _log.warning("lexicon.call_not_heard", call=sample.call_uid, code=error.code)
+            return False
+        for side, turns in heard:
+            side.take(sample, turns, known.context, self.confirmed.get(sample.call_uid, {}))
+        return True
 
     async def _hear(self, known: _Known, words: Sequence[LexiconWord]) -> Sequence[Turn]:
         objects = open_objects(self.context.settings, self.context.database)
         async with store.local_file(objects, known.recording) as path:
             request = replace(known.request, words=tuple(each.word for each in words))
-            heard = await self.context.heavy.run(self.recogniser, path, self.context.settings, request)
+            limits = self.context.settings.recognition
+            seconds = max(limits.least_seconds, limits.seconds_per_second * known.recording.seconds)
+            heard = await self.context.heavy.run_within(seconds, self.recogniser, path, self.context.settings, request)
         return heard.turns
 
     async def _known(self, call_uid: str) -> _Known | None:
@@ -166,14 +177,15 @@ class _Side:
         self.fields: dict[str, Score] = {}
         self.found: Counter[str] = Counter()
 
-    def take(self, sample: Sample, turns: Sequence[Turn], known: _Known, confirmed: Mapping[str, Any]) -> None:
+    def take(self, sample: Sample, turns: Sequence[Turn], call: CallContext, confirmed: Mapping[str, Any]) -> None:
         said = "".join(turn.text for turn in turns)
         if sample.reference is not None:
             self.errors += errors_of_turns(sample.reference, covered(turns))
             truth = "".join(turn.text for turn in sample.reference)
             self.found.update({word: min(said.count(word), truth.count(word)) for word in self.counted})
         if confirmed:
-            drafted = extract(turns, known.context).to_json()
+            names = [(each.word, each.kind.value) for each in self.words]
+            drafted = extract(turns, call, names).to_json()
             scores = field_scores.total((name, drafted.get(name), value) for name, value in confirmed.items())
             self.fields = {
                 name: self.fields.get(name, Score()) + scores.get(name, Score())

@@ -29,6 +29,7 @@ from recordings.models import Recording
 from recordings.sealed import open_objects
 from tests.cases.conftest import NOW, AddPerson
 from transcribe import drafts, figures
+from transcribe.errors import AudioError
 from transcribe.figures import Errors, Score, errors_of, errors_of_turns, iso_week
 from transcribe.jobs import Request
 from transcribe.lexicon import measurements, references, versions
@@ -197,16 +198,13 @@ async def context(database: Database, tmp_path: Path) -> AsyncIterator[JobContex
     heavy.close()
 
 
-async def test_a_measurement_recognises_calls_with_the_words_before_and_after(
-    context: JobContext, inspector: Subject, manager: Subject, tmp_path: Path
-) -> None:
-    database = context.database
-    await recognised(database)
-    await typed(database, inspector)
-    sound = tmp_path / "call.flac"
+async def recorded(context: JobContext, folder: Path) -> None:
+    """A recording of the call, of one silent second."""
+    sound = folder / "call.flac"
     soundfile.write(sound, np.zeros((16_000, 2), np.float32), 16_000)
-    await open_objects(context.settings, database).put("call.flac", Path(shutil.copy(sound, tmp_path / "put.flac")))
-    async with database.transaction() as session:
+    put = Path(shutil.copy(sound, folder / "put.flac"))
+    await open_objects(context.settings, context.database).put("call.flac", put)
+    async with context.database.transaction() as session:
         session.add(
             Recording(
                 call_uid=UID, object_key="call.flac", sha256="0" * 64, bytes=sound.stat().st_size, seconds=1.0,
@@ -214,6 +212,16 @@ async def test_a_measurement_recognises_calls_with_the_words_before_and_after(
                 started_at=NOW, finalised_at=NOW,
             )
         )  # fmt: skip
+
+
+async def test_a_measurement_recognises_calls_with_the_words_before_and_after(
+    context: JobContext, inspector: Subject, manager: Subject, tmp_path: Path
+) -> None:
+    database = context.database
+    await recognised(database)
+    await typed(database, inspector)
+    await recorded(context, tmp_path)
+    async with database.transaction() as session:
         await corrections.keep(session, UID, drafted(), drafted(), engine="x", by="chen", now=NOW - timedelta(hours=1))
         opened = await versions.begin(session, note="", subject=manager, now=NOW)
         await versions.put(session, opened.number, [PLAN], subject=manager, now=NOW)
@@ -230,6 +238,30 @@ async def test_a_measurement_recognises_calls_with_the_words_before_and_after(
     assert anew["gained"] == [["畅越套餐", 1]]
     assert anew["lost"] == []
     assert anew["after"]["fields"]["amount"] == [1, 1, 1]
+    assert view.result["after"]["right"] == 1
+
+
+def cannot_hear(path: Path, settings: Settings, request: Request) -> Transcription:
+    raise AudioError("the file breaks off; import it again")
+
+
+async def test_a_call_that_cannot_be_heard_counts_for_neither_side(
+    context: JobContext, inspector: Subject, manager: Subject, tmp_path: Path
+) -> None:
+    database = context.database
+    await recognised(database)
+    await typed(database, inspector)
+    await recorded(context, tmp_path)
+    async with database.transaction() as session:
+        opened = await versions.begin(session, note="", subject=manager, now=NOW)
+        await versions.put(session, opened.number, [PLAN], subject=manager, now=NOW)
+        asked = await measurements.ask(session, opened.number, anew=1, subject=manager, now=NOW)
+    await measure(context, asked.id, cannot_hear)
+    async with database.transaction() as session:
+        view = await measurements.get(session, asked.id)
+    assert view.state is Progress.DONE
+    assert view.result is not None
+    assert (view.result["anew"]["calls"], view.result["anew"]["failed"]) == (0, 1)
     assert view.result["after"]["right"] == 1
 
 
