@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from prometheus_client import Gauge
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hotline.database import Database
-from recordings import problems, scrub, stored
+from hotline.settings import Settings
+from recordings import master, problems, scrub, stored
+from recordings.errors import KeyUnavailable
 from recordings.vault_models import DayKey
 
 PROBLEMS = Gauge("hotline_recordings_problems", "Open problems of recordings", ["problem"])
@@ -18,7 +21,10 @@ SCRUB_AGE = Gauge(
     "hotline_recordings_scrub_age_seconds", "Since the beginning of the last round in which all was read back"
 )
 KEY_AGE = Gauge("hotline_recordings_day_key_age_seconds", "Since the present day key was made")
+MASTER_KEY = Gauge("hotline_recordings_master_key", "1 where the master key opens the present day key, else 0")
 UNSEALED = Gauge("hotline_recordings_unsealed", "Stored objects that are not sealed yet")
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +52,14 @@ async def look(session: AsyncSession) -> Vault:
     )
 
 
-async def measure(database: Database, now: datetime) -> None:
-    """Publish them."""
+async def measure(database: Database, settings: Settings, now: datetime) -> None:
+    """Publish them; a master key that is away is an error in the log besides."""
     async with database.transaction() as session:
         counts = await problems.open_counts(session)
         vault = await look(session)
+        latest = await session.get(DayKey, vault.key_id) if vault.key_id is not None else None
+    if latest is not None:
+        MASTER_KEY.set(_opens(settings, latest))
     for problem, count in counts.items():
         PROBLEMS.labels(problem.value).set(count)
     UNSEALED.set(vault.unsealed)
@@ -58,3 +67,12 @@ async def measure(database: Database, now: datetime) -> None:
         SCRUB_AGE.set((now - vault.scrubbed_at).total_seconds())
     if vault.key_made_at is not None:
         KEY_AGE.set((now - vault.key_made_at).total_seconds())
+
+
+def _opens(settings: Settings, latest: DayKey) -> bool:
+    try:
+        master.read(settings).unwrap(latest.wrapped, latest.id)
+    except KeyUnavailable as error:
+        _log.error("recordings.master_key_away", reason=str(error))
+        return False
+    return True

@@ -95,7 +95,7 @@ def register(app: App, context: JobContext) -> None:
     async def watch(timestamp: int) -> None:
         node = Node.of(context)
         disk.watch((node.spool, node.settings.instance_dir), node.settings.recordings)
-        await figures.measure(context.database, context.clock.now())
+        await figures.measure(context.database, context.settings, context.clock.now())
         before = await asyncio.to_thread(scan, node.spool)
         await asyncio.sleep(GROWTH_SECONDS if before.calls else 0)
         after = await asyncio.to_thread(scan, node.spool)

@@ -23,6 +23,7 @@ from recordings.container import FIRST_LINE, MAGIC, Header, header_length, parse
 from recordings.daykeys import COPIES, DayKeys
 from recordings.errors import DiskFull, ObjectDamaged, ObjectMissing, StoreConflict, StoreUnavailable
 from recordings.objects import ObstoreObjects, Stored, open_store
+from recordings.private import opened_copy
 from recordings.stored import ObjectRow
 
 FIRST_READ = 48 * 1024
@@ -72,18 +73,12 @@ class SealedObjects:
             raise ObjectMissing(f"{known.key} is not in the store")
         if await self.header(known.key, size) is not None:
             return await self._know(known.key, size)  # it was killed between the store and the row
-        plain = self.store.work() / f"{uuid4().hex}.plain"
-        try:
-            with plain.open("xb") as file, _told():
-                async for chunk in self.store.read(known.key, 0, size):
-                    file.write(chunk)
+        async with opened_copy(self, known.key) as plain:
             with self._copy() as copy:
                 row = await self._seal(known.key, plain, copy)
                 if (row.sha256, row.bytes) != (known.sha256, known.bytes):
                     raise ObjectDamaged(f"{known.key} is not what was stored; it is not sealed, look at it first")
                 await self.store.write(known.key, copy)
-        finally:
-            plain.unlink(missing_ok=True)
         await self._save(row)
         return row
 

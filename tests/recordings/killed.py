@@ -10,17 +10,19 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from hotline.clock import ManualClock
 from hotline.database import Database
 from hotline.settings import Settings
-from recordings import finalise
+from recordings import container, finalise
 from recordings.encode import encode
 from recordings.legs import Legs
 from recordings.objects import keep
-from recordings.sealed import open_objects
+from recordings.sealed import SealedObjects, open_objects
 from tests.recordings.sounds import NOW
 
-STEPS = ("claimed", "encoded", "stored", "row_uncommitted", "row_committed", "one_leg_deleted")
+STEPS = ("claimed", "encoded", "sealed", "put", "stored", "row_uncommitted", "row_committed", "one_leg_deleted")
 
 
 def die(*_: object, **__: object) -> None:
@@ -45,6 +47,12 @@ def delete_one(legs: Legs) -> None:
 
 
 def arm(step: str) -> None:
+    if step == "sealed":
+        pytest.MonkeyPatch().setattr("recordings.sealed.seal", after_sync(container.seal))
+        return
+    if step == "put":
+        pytest.MonkeyPatch().setattr(SealedObjects, "_save", die)
+        return
     replacements: dict[str, tuple[str, Any]] = {
         "claimed": ("_preserve", die),
         "encoded": ("encode", after_sync(encode)),

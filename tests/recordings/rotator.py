@@ -14,11 +14,14 @@ from hotline.database import Database
 from hotline.settings import Settings
 from recordings import master, rotation
 from recordings.daykeys import DayKeys
+from recordings.objects import ObstoreObjects
 from recordings.private import opened_copy
-from recordings.sealed import open_objects
+from recordings.sealed import SealedObjects, open_objects
+from recordings.sealing import seal_old
 from tests.recordings.killed import after, die
 from tests.recordings.sounds import NOW
 
+RESEAL = ("reseal: copied", "reseal: sealed", "reseal: written")
 STEPS = ("file_holds_both", "rewrapped", "committed", "copied", "file_holds_one")
 
 
@@ -56,6 +59,15 @@ async def main(arguments: list[str]) -> None:
     if step == "copy":
         async with opened_copy(objects, "2026/11/21/n1-1.1.flac"):
             die()
+    if step.startswith("reseal"):
+        match step:
+            case "reseal: copied":
+                pytest.MonkeyPatch().setattr(SealedObjects, "_seal", die)
+            case "reseal: sealed":
+                pytest.MonkeyPatch().setattr(ObstoreObjects, "write", die)
+            case _:
+                pytest.MonkeyPatch().setattr(SealedObjects, "_save", die)
+        await seal_old(database, objects)
     await objects.keys.current()
     arm(step)
     await rotation.rotate_master(settings, database, clock, objects.keys, actor="me")

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from hotline.clock import ManualClock
 from hotline.jobs import JobContext, build_app, defer
-from recordings import certificates, figures, jobs, problems, scrub, store, stored
+from recordings import certificates, figures, jobs, master, problems, scrub, store, stored
 from recordings.errors import DiskFull, HostileName, LegsHeld
 from recordings.finalise import Node, attempt
 from recordings.sealed import SealedObjects
@@ -150,8 +150,12 @@ async def test_the_worker_seals_old_recordings_reads_everything_back_and_deletes
     async with node.database.transaction() as session:
         assert (await figures.look(session)).unsealed == 0
         assert await scrub.last_round(session) == NOW
-    await figures.measure(node.database, NOW + timedelta(hours=2))
-    assert figures.SCRUB_AGE._value.get() == 7200
+    await figures.measure(node.database, node.settings, NOW + timedelta(hours=2))
+    assert (figures.SCRUB_AGE._value.get(), figures.MASTER_KEY._value.get()) == (7200, 1)
+    key = master.path(node.settings)
+    key.rename(key.with_suffix(".away"))
+    await figures.measure(node.database, node.settings, NOW)
+    assert figures.MASTER_KEY._value.get() == 0
     clock.advance(91 * 24 * 3600)
     await app.tasks["recordings.retire"](timestamp=0)
     async with node.database.transaction() as session:

@@ -29,7 +29,7 @@ from recordings.sealed import SealedObjects, open_objects
 from recordings.sealing import seal_old
 from recordings.stored import ObjectRow
 from recordings.vault_models import DayKey, StoredObject
-from tests.recordings.rotator import STEPS
+from tests.recordings.rotator import RESEAL, STEPS
 from tests.recordings.sounds import NOW
 
 KEY = "2026/11/21/n1-1.1.flac"
@@ -375,18 +375,30 @@ async def test_recordings_from_before_are_read_and_then_sealed_and_a_damaged_one
     assert (await seal_old(database, objects)).sealed == 0
 
 
-async def test_a_sealing_killed_between_store_and_row_is_ended_by_the_next(
-    settings: Settings, database: Database, objects: SealedObjects, source: Path
+@pytest.mark.parametrize("step", RESEAL)
+async def test_a_sealing_killed_at_any_step_is_ended_by_the_next_and_read_meanwhile(
+    step: str, settings: Settings, database: Database, objects: SealedObjects
 ) -> None:
-    row = await plain_before(objects, database)
-    await objects.reseal(row)
-    async with database.transaction() as session:
-        true = await stored.get(session, KEY)
-        await stored.save(session, row)  # as it was when it was killed
+    await objects.keys.current()
+    await plain_before(objects, database)
+    process = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "tests.recordings.rotator", step, database.url, str(settings.data)],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert process.returncode == -signal.SIGKILL, process.stderr
     assert await content(anew(settings, database)) == CONTENT
+    for left in objects.work().iterdir():
+        os.utime(left, (0, 0))
+    sweep(objects.work())
+    assert [left.suffix for left in objects.work().iterdir() if left.suffix != ".sealed"] == []
     assert (await seal_old(database, anew(settings, database))).sealed == 1
+    assert CONTENT[50:90] not in lies(objects).read_bytes()
+    assert await content(anew(settings, database)) == CONTENT
     async with database.transaction() as session:
-        assert await stored.get(session, KEY) == true
+        row = await stored.get(session, KEY)
+    assert row is not None
+    assert row.stored_sha256 == hashlib.sha256(lies(objects).read_bytes()).hexdigest()
 
 
 async def test_plain_copies_are_closed_to_others_gone_afterwards_and_swept_after_a_kill(
