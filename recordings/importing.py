@@ -182,7 +182,8 @@ async def run(node: Node, options: Options) -> AsyncGenerator[Result, None]:
 @contextmanager
 def _alone(node: Node) -> Iterator[None]:
     """One import at a time in an instance; what a killed one left half-made is removed."""
-    with (node.work / "import.lock").open("w") as lock:
+    node.settings.instance_dir.mkdir(parents=True, exist_ok=True)
+    with (node.settings.instance_dir / "import.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

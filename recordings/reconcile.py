@@ -7,6 +7,7 @@ the looks at the ledger, the rows, the spool and the store, and the rows written
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -99,7 +100,10 @@ async def tidy(node: Node) -> int:
     before = node.clock.now() - timedelta(days=1)
     old = [path for path in node.work.iterdir() if path.stat().st_mtime < before.timestamp()]
     for path in old:
-        path.unlink(missing_ok=True)
+        if path.is_dir():
+            await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
     return swept + len(old) + await asyncio.to_thread(node.objects.forget_halves, before)
 
 

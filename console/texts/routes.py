@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from urllib.parse import quote, unquote
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.datastructures import UploadFile
 
@@ -39,9 +39,12 @@ from transcribe.masking import Veil
 from transcribe.sensitive import find_sensitive
 
 router = APIRouter(prefix="/texts")
+EntryId = Annotated[int, Path(ge=1, le=2**62)]
 LATELY = timedelta(days=1)
 SHOWN = 200
 LONGEST_REASON = 200
+MOST_TOLD = 12
+"""Refused files that are named; an address has its limits."""
 NO_EMAIL = N_("This file is no e-mail that can be read; print the message as PDF and attach that.")
 NO_FILE = N_("Choose a file first.")
 
@@ -99,7 +102,7 @@ async def originals(request: Request, subject: Annotated[Subject, require(Action
 
 @router.post("/{entry_id}/file")
 async def file_original(
-    request: Request, entry_id: int, subject: Annotated[Subject, require(Action.TEXT_ORIGINAL)]
+    request: Request, entry_id: EntryId, subject: Annotated[Subject, require(Action.TEXT_ORIGINAL)]
 ) -> Response:
     """Note where an original lies."""
     console = console_of(request)
@@ -118,7 +121,7 @@ async def file_original(
 
 @router.get("/{entry_id}")
 async def text_page(
-    request: Request, entry_id: int, subject: Annotated[Subject, require(Action.TEXT_VIEW)], missed: str = ""
+    request: Request, entry_id: EntryId, subject: Annotated[Subject, require(Action.TEXT_VIEW)], missed: str = ""
 ) -> Response:
     """One text: head, words and scans beside its form. That it was read is an audit row."""
     console = console_of(request)
@@ -131,7 +134,9 @@ async def text_page(
 
 
 @router.post("/{entry_id}/head")
-async def amend(request: Request, entry_id: int, subject: Annotated[Subject, require(Action.TEXT_WRITE)]) -> Response:
+async def amend(
+    request: Request, entry_id: EntryId, subject: Annotated[Subject, require(Action.TEXT_WRITE)]
+) -> Response:
     """Correct the head or the words; the proposal is read anew from changed words."""
     console = console_of(request)
     sent, _ = await _sent(request)
@@ -162,7 +167,7 @@ async def amend(request: Request, entry_id: int, subject: Annotated[Subject, req
 
 @router.post("/{entry_id}/scans")
 async def add_scans(
-    request: Request, entry_id: int, subject: Annotated[Subject, require(Action.TEXT_WRITE)]
+    request: Request, entry_id: EntryId, subject: Annotated[Subject, require(Action.TEXT_WRITE)]
 ) -> Response:
     """Attach scans; what is refused is named with the reason, the others are kept."""
     console = console_of(request)
@@ -178,7 +183,7 @@ async def add_scans(
 @router.get("/{entry_id}/scans/{scan_id}/{number}")
 async def scan_page(
     request: Request,
-    entry_id: int,
+    entry_id: EntryId,
     scan_id: UUID,
     number: int,
     subject: Annotated[Subject, require(Action.TEXT_VIEW)],
@@ -196,7 +201,7 @@ async def scan_page(
 
 @router.get("/{entry_id}/scans/{scan_id}/original/file")
 async def original_file(
-    request: Request, entry_id: int, scan_id: UUID, subject: Annotated[Subject, require(Action.TEXT_ORIGINAL)]
+    request: Request, entry_id: EntryId, scan_id: UUID, subject: Annotated[Subject, require(Action.TEXT_ORIGINAL)]
 ) -> Response:
     """The file as it came, only ever to be saved: a stranger made it."""
     console = console_of(request)
@@ -218,7 +223,7 @@ async def original_file(
 
 @router.post("/{entry_id}/confirm")
 async def confirm(
-    request: Request, entry_id: int, subject: Annotated[Subject, require(Action.TEXT_WRITE, Answer.DATA)]
+    request: Request, entry_id: EntryId, subject: Annotated[Subject, require(Action.TEXT_WRITE, Answer.DATA)]
 ) -> Response:
     """Make the order. JSON `{"to": page}`: the next piece of work, taken; 422 with problems by field."""
     console = console_of(request)
@@ -245,7 +250,7 @@ async def confirm(
 
 @router.post("/{entry_id}/discard")
 async def discard(
-    request: Request, entry_id: int, subject: Annotated[Subject, require(Action.TEXT_WRITE, Answer.DATA)]
+    request: Request, entry_id: EntryId, subject: Annotated[Subject, require(Action.TEXT_WRITE, Answer.DATA)]
 ) -> Response:
     """Make no order, and keep why; the original goes on file all the same."""
     console = console_of(request)
@@ -405,7 +410,7 @@ def _wrong(sent: Mapping[str, str], error: WrongField) -> head.HeadForm:
 
 
 def _page_path(entry_id: int, missed: Sequence[Refused]) -> str:
-    said = "~".join(f"{each.why.value}:{quote(each.name, safe='')}" for each in missed)
+    said = "~".join(f"{each.why.value}:{quote(each.name, safe='')}" for each in missed[:MOST_TOLD])
     return f"/texts/{entry_id}" + (f"?missed={quote(said, safe='')}" if said else "")
 
 

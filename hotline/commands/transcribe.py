@@ -34,9 +34,10 @@ def command(
     """Turn an audio file into turns of text and the draft of a complaint, suggestion, enquiry or report."""
     from hotline.errors import UsageError
     from hotline.settings import load_settings
+    from recordings.sound_files import printable
 
     if not file.exists():
-        raise UsageError(f"there is no file {file}")
+        raise UsageError(f"there is no file {printable(str(file))}")
     settings = load_settings()
     with _progress() as told:
         from transcribe.draft import CallContext, extract
@@ -49,7 +50,7 @@ def command(
         found = extract(heard.turns, CallContext(caller, at))
         draft = asyncio.run(improve(found, heard.turns, settings.llm)).to_json()
     for warning in heard.warnings:
-        sys.stderr.write(f"hotline: {file.name}: {warning}\n")
+        sys.stderr.write(f"hotline: {printable(file.name)}: {warning}\n")
     if as_json:
         turns = [turn.to_json() for turn in heard.turns]
         typer.echo(json.dumps({"seconds": round(heard.seconds, 3), "turns": turns, "draft": draft}, ensure_ascii=False))

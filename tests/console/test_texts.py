@@ -165,6 +165,13 @@ async def test_a_pdf_is_shown_as_pictures_and_given_out_as_it_came_only_to_who_k
     assert given.headers["content-security-policy"].startswith("sandbox")
 
 
+async def test_a_number_that_no_text_can_have_is_nothing_here(house: House) -> None:
+    clerk = await house.client(Role.TEXT_CLERK)
+    assert (await clerk.get(f"/texts/{2**63}")).status_code == 404
+    assert (await clerk.get("/texts/7")).status_code == 404
+    assert (await clerk.get("/texts/7/scans/00000000-0000-0000-0000-000000000000/1")).status_code == 404
+
+
 async def test_the_same_scan_sent_twice_is_one(house: House) -> None:
     clerk = await house.client(Role.TEXT_CLERK)
     scan = ("a.png", saved(letter(), "PNG"))

@@ -36,6 +36,7 @@ from recordings.finalise import Node
 from recordings.importing import Options, Outcome, Result
 from recordings.importing_facts import name_reader, read_manifest
 from recordings.importing_models import ImportedRecording, ImportRun
+from recordings.reconcile import tidy
 from recordings.sealed import open_objects
 from tests.recordings.killed_import import STEPS
 from tests.recordings.sounds import NOW
@@ -260,6 +261,15 @@ async def test_what_was_deleted_since_does_not_come_back_and_old_calls_are_told(
     async with database.transaction() as session:
         assert await store.get(session, first.call_uid) is None
         assert [row.source for row in await session.scalars(select(ImportedRecording))] == [""]
+
+
+async def test_a_folder_that_a_killed_process_left_in_the_work_folder_is_tidied_away(node: Node) -> None:
+    left = node.work / "scan-x"
+    left.mkdir()
+    (left / "1.png").write_bytes(b"x")
+    os.utime(left, (NOW.timestamp() - 90_000,) * 2)
+    await tidy(node)
+    assert not left.exists()
 
 
 async def test_two_imports_at_once_are_one_too_many(settings: Settings, database: Database, archive: Path) -> None:
