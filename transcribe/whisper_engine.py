@@ -60,7 +60,7 @@ class WhisperRecogniser:
     """
 
     longest = 28.0
-    together = 8
+    together = 4
 
     def __init__(self, folder: Path, threads: int = 2, beam: int = 5) -> None:
         logging.getLogger("faster_whisper").setLevel(logging.ERROR)
