@@ -32,6 +32,8 @@ UID = "n1-700.1"
 ORDERED = "n1-700.2"
 CARD, CITIZEN, CODE = "6225887193846275905", "510784196807191008", "738294"
 NUMERALS = dict(zip("零一二三四五六七八九", "0123456789", strict=True)) | {"幺": "1", "〇": "0", "拐": "7", "洞": "0"}
+NO_NUMBER = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{32,}\b|nonce-[\w-]+|\b1\d{12}\b")
+"""Ids, tokens and moments of a page: long enough to hold any six digits by chance."""
 MASKED = [role for role in Role if not allows(role, Action.SENSITIVE_VIEW)]
 
 
@@ -54,17 +56,16 @@ TURNS = tuple(Turn(speaker, 5.0 * at, 5.0 * at + 4.5, text) for at, (speaker, te
 
 
 def leaks(body: str) -> set[str]:
-    """Five digits in a row, or more, of what was said that can be read in a page, however they are written."""
-    read = unicodedata.normalize("NFKC", json.loads(f'"{body}"') if "\\u" in body and '"' not in body else body)
-    read = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), read)
+    """Six digits in a row, or more, of what was said that can be read in a page, however they are written."""
+    read = unicodedata.normalize("NFKC", re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), body))
+    read = NO_NUMBER.sub("", read)
     digits = "".join(NUMERALS.get(each, each) for each in read)
     closed = re.sub(r"(?<=\d)[\s，。、嗯呃]{1,3}(?=\d)", "", digits)
     return {
-        number[at : at + 5]
+        number[at : at + 6]
         for number in (CARD, CITIZEN, CODE)
-        for at in range(len(number) - 4)
-        for text in (digits, closed)
-        if number[at : at + 5] in text
+        for at in range(len(number) - 5)
+        if number[at : at + 6] in digits or number[at : at + 6] in closed
     }
 
 
@@ -129,7 +130,7 @@ async def fetched(client: httpx.AsyncClient) -> dict[str, httpx.Response]:
     start |= {"/recordings?words=卡号", f"/recordings?words={CARD[:6]}", f"/recordings?number={CARD[:5]}"}
     answers: dict[str, httpx.Response] = {}
     waiting = sorted(start)
-    while waiting and len(answers) < 250:
+    while waiting and len(answers) < 140:
         address = waiting.pop(0)
         if address in answers:
             continue
@@ -155,13 +156,12 @@ async def look_for_them(client: httpx.AsyncClient, role: Role) -> None:
         if kind.startswith("audio/"):
             assert quiet_where_digits_are(answer.content), address
             continue
+        assert answer.status_code != 500, (role, address)  # a page that fails hides what it would have shown
         seen += answer.status_code == 200
-        body = re.sub(
-            r'name="csrf" value="[0-9a-f]+"|X-CSRF-Token":"[0-9a-f]+|nonce-[\w-]+|content="[\w-]+"', "", answer.text
-        )
         asked = answer.url.query.decode()
         typed = "words" in asked or "number" in asked
-        assert not leaks(body.replace(CARD[:6], "").replace(CARD[:5], "") if typed else body), (role, address)
+        body = answer.text.replace(CARD[:6], "").replace(CARD[:5], "") if typed else answer.text
+        assert not leaks(body), (role, address)
     assert seen >= 2
     if allows(role, Action.RECORDING_REPLAY):
         assert answers[f"/recordings/{UID}/audio"].status_code == 200
