@@ -31,13 +31,18 @@ def read(path: Path) -> Sound:
 def noisy(sound: Sound, name: str, decibels: float, others: Sequence[Path]) -> Sound:
     """Noise on both legs, so many dB under the speech of that leg; which noise, the call's name says."""
     chance = _chance(name, "noise")
-    kind = NOISES[int(chance.integers(len(NOISES)))]
+    kind = NOISES[int(chance.integers(len(NOISES)))]  # as `noise_of` says
     out = sound.copy()
     for side in (0, 1):
         noise = _noise(kind, len(sound), chance, others)
         wanted = _level(sound[:, side]) / 10 ** (decibels / 20)
         out[:, side] += noise * (wanted / max(float(np.sqrt(np.mean(noise**2))), 1e-9))
     return np.clip(out, -1, 1)
+
+
+def noise_of(name: str) -> str:
+    """Which noise a call has wherever it has any."""
+    return NOISES[int(_chance(name, "noise").integers(len(NOISES)))]
 
 
 def _level(speech: Sound) -> float:

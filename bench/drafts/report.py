@@ -14,15 +14,17 @@ AIMS = {"kind": 0.95, "business": 0.95}
 AIM = 0.90
 EVIDENCE_AIM = 0.95
 Results = Mapping[tuple[str, str], Scores]
+Apart = Mapping[tuple[str, str, str], Scores]
+"""Half, condition and which noise."""
 
 
-def write(docs: Path, results: Results, when: str, notes: Sequence[str]) -> None:
+def write(docs: Path, results: Results, apart: Apart, when: str, notes: Sequence[str]) -> None:
     """Put the figures into `drafts.md`, which must have the marks, and the plots beside it."""
     page = docs / "drafts.md"
     before, rest = page.read_text("utf-8").split(BEGIN)
     parts = [BEGIN, f"{when}, {platform.machine()}, Python {platform.python_version()}.", ""]
     for half, title in (("held", "Held-out half"), ("tune", "Tuning half")):
-        conditions = [condition for each, condition in results if each == half]
+        conditions = [condition for (each, condition), scores in results.items() if each == half and scores.calls]
         if not conditions:
             continue
         image = docs / "images" / f"drafts-{half}.svg"
@@ -31,7 +33,7 @@ def write(docs: Path, results: Results, when: str, notes: Sequence[str]) -> None
         parts += _table(conditions, [results[half, each] for each in conditions])
         if "clean" in conditions:
             parts += ["", f"{title}, clean, in full:", "", *_full(results[half, "clean"])]
-        parts.append("")
+        parts += ["", *_by_noise(half, apart), ""]
     parts += ["What was scored:", "", *(f"- {note}" for note in notes), END]
     page.write_text(before + "\n".join(parts) + rest.split(END)[1], "utf-8")
 
@@ -55,6 +57,17 @@ def _full(scores: Scores) -> list[str]:
         placed = tally.placed / tally.pieces if tally.pieces else None
         figures = (tally.precision, tally.recall, tally.f1, placed)
         rows.append(f"| {name} | {tally.right + tally.missed} | " + " | ".join(_share(each) for each in figures) + " |")
+    return rows
+
+
+def _by_noise(half: str, apart: Apart) -> list[str]:
+    found = {(condition, noise): each for (whose, condition, noise), each in apart.items() if whose == half}
+    if not found:
+        return []
+    rows = ["By noise:", "", "| | calls | character errors | mean F1 of fields |", "|---|---|---|---|"]
+    for (condition, noise), each in found.items():
+        if each.calls:
+            rows.append(f"| {condition}, {noise} | {each.calls} | {100 * each.cer:.1f} % | {_mean(each):.2f} |")
     return rows
 
 

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(1, str(ROOT))
 sys.path.append(str(ROOT / "bench"))
 
-from conditions import CONDITIONS  # noqa: E402
+from conditions import CONDITIONS, NOISES, noise_of  # noqa: E402
 from corpus import TIMES, Call, load  # noqa: E402
 from hear import heard, pipeline_digest  # noqa: E402
 from report import write  # noqa: E402
@@ -42,11 +42,15 @@ def main() -> None:
     settings = load_settings()
     times = json.loads(TIMES.read_text("utf-8"))
     results: dict[tuple[str, str], Scores] = {}
+    apart: dict[tuple[str, str, str], Scores] = {}
     notes: list[str] = []
     for half in (HELD, TUNE) if options.half == "all" else (options.half,):
         for condition in options.conditions.split(","):
             scores, older, engine = _scored(half, condition, times, settings, options)
             results[half, condition] = scores
+            if condition.startswith("noise"):
+                for noise in NOISES:
+                    apart[half, condition, noise] = _scored(half, condition, times, settings, options, noise=noise)[0]
             note = f"{half} {condition}: {scores.calls} calls, {engine or 'no recogniser'}"
             if older:
                 note += f", {older} heard by an older recognition"
@@ -56,7 +60,7 @@ def main() -> None:
     if options.errors:
         _mistakes(Path(options.errors), results, times, settings, options)
     if options.write:
-        write(ROOT / "docs", results, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", notes)
+        write(ROOT / "docs", results, apart, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", notes)
 
 
 def _options() -> argparse.Namespace:
@@ -75,10 +79,13 @@ def _options() -> argparse.Namespace:
 
 def _scored(
     half: str, condition: str, times: dict[str, dict[str, list[list[float]]]], settings: Settings,
-    options: argparse.Namespace,
+    options: argparse.Namespace, *, noise: str = "",
 ) -> tuple[Scores, int, str]:  # fmt: skip
+    """All calls of a half, or those whose noise is `noise`."""
     scores, older, engine = Scores(), 0, ""
     for call in load(half):
+        if noise not in ("", noise_of(call.id)):
+            continue
         spans = [(start, end) for start, end in times[call.id]["turns"]]
         found = _turns(call, condition, spans, settings, options)
         if found is None:
