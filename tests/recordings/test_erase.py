@@ -157,7 +157,7 @@ async def test_a_deletion_killed_at_any_step_is_ended_by_the_next_run(step: str,
     process = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-m", "tests.recordings.eraser", step, node.database.url, str(node.settings.data), UID],
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=180,
     )  # fmt: skip
     assert process.returncode == -signal.SIGKILL, process.stderr
     report = await reconcile.run(node)

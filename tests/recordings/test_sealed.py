@@ -293,7 +293,7 @@ async def test_a_rotation_killed_at_any_step_is_ended_by_the_next_and_nothing_is
     process = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-m", "tests.recordings.rotator", step, database.url, str(settings.data)],
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=180,
     )  # fmt: skip
     assert process.returncode == -signal.SIGKILL, process.stderr
     assert await content(anew(settings, database)) == CONTENT
@@ -384,7 +384,7 @@ async def test_a_sealing_killed_at_any_step_is_ended_by_the_next_and_read_meanwh
     process = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-m", "tests.recordings.rotator", step, database.url, str(settings.data)],
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=180,
     )  # fmt: skip
     assert process.returncode == -signal.SIGKILL, process.stderr
     assert await content(anew(settings, database)) == CONTENT
@@ -414,7 +414,7 @@ async def test_plain_copies_are_closed_to_others_gone_afterwards_and_swept_after
     process = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-m", "tests.recordings.rotator", "copy", database.url, str(settings.data)],
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=180,
     )  # fmt: skip
     assert process.returncode == -signal.SIGKILL, process.stderr
     (left,) = list(objects.work().iterdir())

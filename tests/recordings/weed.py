@@ -16,7 +16,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 KEY, SECRET, BUCKET = "hotline", "not-so-secret", "calls"
-_START_SECONDS = 60
+_START_SECONDS = 180
 
 
 def binary() -> str | None:
@@ -81,7 +81,7 @@ class Weed:
         """A store of our own below one prefix of the bucket."""
         return S3Store(
             BUCKET, prefix=prefix, endpoint=self.endpoint, access_key_id=KEY, secret_access_key=secret,
-            region="us-east-1", client_options={"allow_http": True, "timeout": "20s"},
+            region="us-east-1", client_options={"allow_http": True, "timeout": "120s"},
             retry_config={"max_retries": 0},
         )  # fmt: skip
 
