@@ -75,7 +75,7 @@ def plot(title: str, conditions: Sequence[str], scores: Sequence[Scores]) -> str
     """F1 of each field under each condition as coloured cells; a cell that meets its aim has a dark frame."""
     left, top, wide, high = 190, 70, 84, 22
     rows = [*FIELDS, "evidence"]
-    width, height = left + wide * len(conditions) + 20, top + high * len(rows) + 40
+    width, height = max(720, left + wide * len(conditions) + 20), top + high * len(rows) + 40
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" '
         'font-size="12">',

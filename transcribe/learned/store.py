@@ -16,7 +16,6 @@ from transcribe.errors import TranscribeError
 from transcribe.learned.model import Model, unpack
 from transcribe.learned.tables import LearnedVersion
 
-
 _MOST = 2**31 - 1
 """What PostgreSQL's integer holds."""
 
