@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,7 +24,7 @@ from transcribe.draft.judge import (
     weigh,
 )
 from transcribe.draft.lexicon import Lexicon, lexicon
-from transcribe.draft.moments import find_moments
+from transcribe.draft.moments import Moment, find_moments
 from transcribe.draft.names import Named, Names
 from transcribe.draft.normalise import Line, normalise
 from transcribe.draft.phones import ENOUGH, Phone, rank_phones, spoken_digits
@@ -134,7 +135,8 @@ def _judge(sheet: _Sheet, heard: Heard, tallies: Tallies, service: str | None) -
     lines = heard.lines
     kind, sure = decide_kind(tallies, service)
     tally = tallies["kind"]
-    sheet.put("kind", kind, sure, tally.evidence(kind.value, lines), tally.others(kind.value, lines))
+    found = tally.evidence(kind.value, lines)
+    sheet.put("kind", kind, sure if found else 0.0, found, tally.others(kind.value, lines))
     business, sure = decide_business(tallies["business"], kind)
     tally = tallies["business"]
     found = tally.evidence(business.value, lines)
@@ -163,7 +165,7 @@ def _facts(sheet: _Sheet, lines: Sequence[Line], words: Lexicon, kind: Kind, cal
     places, shops = find_places(lines)
     _named(sheet, "place", places, lines)
     _named(sheet, "shop", shops, lines)
-    _days(sheet, lines, call, (*places, *shops))
+    _days(sheet, lines, call, (*places, *shops), of_facts_only=kind is Kind.ENQUIRY)
 
 
 def _phone(sheet: _Sheet, lines: Sequence[Line], call: CallContext) -> None:
@@ -222,12 +224,18 @@ def _own_name(sheet: _Sheet, field_name: str, own: Sequence[Named], lines: Seque
         sheet.alternatives[field_name] = (other, *sheet.alternatives.get(field_name, ()))
 
 
-def _days(sheet: _Sheet, lines: Sequence[Line], call: CallContext, places: Sequence[Place]) -> None:
-    """Moments in the caller's words, and as calendar days where it is known when the call was."""
+def _days(
+    sheet: _Sheet, lines: Sequence[Line], call: CallContext, places: Sequence[Place], *, of_facts_only: bool
+) -> None:
+    """Moments in the caller's words, and as calendar days where it is known when the call was.
+
+    Of an enquiry only those count at which something has happened: 周六上班吗 tells of no Saturday.
+    """
     moments = [
         each
         for each in find_moments(lines)
         if not any(each.line == one.line and each.start < one.end and one.start < each.end for one in places)
+        and not (of_facts_only and _is_asked_of(each, lines[each.line]))
     ]
     if not moments:
         return
@@ -256,6 +264,14 @@ def _days(sheet: _Sheet, lines: Sequence[Line], call: CallContext, places: Seque
         sheet.put(
             "days", tuple(days.days() for days, _ in told), confidence, tuple(each for _, each in told), others[:4]
         )
+
+
+def _is_asked_of(moment: Moment, line: Line) -> bool:
+    _, end = line.clause(moment.start, moment.end)
+    return line.text[end : end + 1] == "?" or not _HAPPENED.search(line.text, moment.end, end)
+
+
+_HAPPENED = re.compile("了|过|的(?:$|[,。?!])|(?:办|买|装|开|交|报|申请|收到|打)的")
 
 
 def _phrases(sheet: _Sheet, lines: Sequence[Line], tallies: Tallies, kind: Kind) -> None:

@@ -47,14 +47,16 @@ NOTHING = "nothing"
 """What speaks for a call about nothing of the hotline's: a wrong number, praise, thanks."""
 TOLD = "told"
 """How many of the caller's sentences tell something rather than ask."""
+ASKED = "asked"
+"""How many of them ask."""
 APOLOGY = "apology"
 """How often the seat begs pardon: a seat does so where somebody complains."""
-_OF_THE_TALK = frozenset({NOTHING, TOLD, APOLOGY})
+_OF_THE_TALK = frozenset({NOTHING, TOLD, ASKED, APOLOGY})
 _SORRY = re.compile("抱歉|对不起|不好意思|受委屈|添麻烦|消消气|别(?:着急|生气|激动)|理解您|体谅|带来(?:的)?不便")
 _NO_WONDER = re.compile("久等|打错|没听清|没有?查到|请稍|重复")
 _A_SENTENCE = 9
 _ASKS = re.compile(
-    "(?:吗|么|呢)$|请问|问一下|咨询|打听|想知道|了解一下|多少|怎么(?:办|弄|收|开|查|走|用|算|样)|哪里|能不能|可不可以|有没有"
+    "(?:吗|么|呢|不|没)$|我?想(?:把|办|装|换|改|查|问|开|学|转|知道|要|找)|不会(?:弄|用|办|搞|操作)|请问|问一下|咨询|打听|想知道|了解一下|多少|怎么(?:办|弄|收|开|查|走|用|算|样)|哪里|能不能|可不可以|有没有"
 )
 _APOLOGISED = 0.8
 _BAD_INFORMATION = 3.0
@@ -63,6 +65,8 @@ _REPORT_SHARE = 0.6
 _ABOUT_US = 2.0
 _ASKED = 2.0
 _PLAINLY_ASKED = 1.6
+_RHETORICAL = 2.0
+"""Who asks and tells nothing complains only if the question itself does: 你们凭什么扣我的钱？"""
 _ONLY_TOLD = 0.4
 _SOMETHING = 0.5
 _GRIEVANCE_FROM = 0.9
@@ -160,8 +164,11 @@ def _note_the_talk(lines: Sequence[Line], tally: Tally) -> None:
             tally.scores[APOLOGY] += bool(_SORRY.search(line.text)) and not _NO_WONDER.search(line.text)
             continue
         for match in re.finditer("[^。?!;]+", line.text):
-            asks = line.text[match.end() : match.end() + 1] == "?" or _ASKS.search(match[0]) is not None
-            tally.scores[TOLD] += not asks and len(match[0]) >= _A_SENTENCE
+            said = match[0]
+            asks = line.text[match.end() : match.end() + 1] == "?" or _ASKS.search(said) is not None
+            before = said.rpartition(",")[0] if asks else said
+            tally.scores[ASKED] += asks
+            tally.scores[TOLD] += len(before) >= _A_SENTENCE + 3 * asks and not _ASKS.search(before)
 
 
 def decide_kind(tallies: Tallies, service: str | None = None) -> tuple[Kind, float]:
@@ -197,6 +204,9 @@ def decide_kind(tallies: Tallies, service: str | None = None) -> tuple[Kind, flo
         scores[_BY_MENU[service]] += _MENU_SAYS
     tally.scores.update({kind.value: score for kind, score in scores.items()})
     kind = max(Kind, key=lambda each: scores[each])
+    only_asked = tally.scores.get(ASKED, 0.0) and not tally.scores.get(TOLD, 0.0)
+    if kind is Kind.COMPLAINT and only_asked and grievance < _RHETORICAL:
+        return Kind.ENQUIRY, max(0.3, tally.confidence(Kind.ENQUIRY.value))
     if scores[kind] < _SOMETHING or (kind is Kind.COMPLAINT and scores[kind] < _GRIEVANCE_FROM):
         return _told(tallies, scores[Kind.ENQUIRY])
     if kind is Kind.ENQUIRY and scores[kind] < _PLAINLY_ASKED:
@@ -209,7 +219,8 @@ def _told(tallies: Tallies, asked: float) -> tuple[Kind, float]:
     tally = tallies["kind"]
     about = max((tallies[facet].best() for facet in ("nature", "business")), key=lambda best: best[1])
     facet = "nature" if about == tallies["nature"].best() else "business"
-    if about[0] is not None and about[1] >= _ABOUT_US and asked < _ASKED and tally.scores.get(TOLD, 0.0) >= 1:
+    tells = tally.scores.get(TOLD, 0.0) >= (2 if tally.scores.get(ASKED, 0.0) else 1)
+    if about[0] is not None and about[1] >= _ABOUT_US and asked < _ASKED and tells:
         held = tally.mentions[Kind.COMPLAINT.value]
         held += [replace(each, weight=each.weight * _TROUBLE_SHARE) for each in tallies[facet].mentions[about[0]]]
         return Kind.COMPLAINT, _ONLY_TOLD

@@ -51,7 +51,7 @@ _ALONE = re.compile(
     f"(?:{_OF_PLACES}|区域|地区|城区|郊区|市区)"
 )
 _LED_IN = re.compile(
-    "^(?:(?:家里?|老家|公司|单位|附近|旁边|隔壁|现在|目前|以前|原来|刚才|昨天|今天|前天|上周|整个|全部|几个|好多|地址|地点|新家|房子|门面|店|具体|就|咱|俺|是|那边|这边|还|和|与|或|因|由|后来|后|前|经|往|向)(?=.{3}))+"
+    "^(?:(?:(?:上|这|下)?(?:周|星期|礼拜)[一二三四五六日天末]|家里?|老家|公司|单位|附近|旁边|隔壁|现在|目前|以前|原来|刚才|昨天|今天|前天|上周|整个|全部|几个|好多|地址|地点|新家|房子|门面|店|具体|就|咱|俺|是|那边|这边|还|和|与|或|因|由|后来|后|前|经|往|向)(?=.{3}))+"
 )
 _INTRODUCED = re.compile("(?:住|在|到|去|位于|地址[是,:]*|家是|来自|于|路过|从)$")
 _ASKED_WHERE = re.compile(
@@ -143,7 +143,7 @@ def _as_place(number: int, text: str, start: int, end: int, *, asked: bool) -> I
     led = _LED_IN.match(text[start:end])
     start += led.end() if led else 0
     name = text[start:end]
-    bare = _ALONE.fullmatch(name) is not None
+    bare = _ALONE.fullmatch(name) is not None or (name.endswith("弄") and name[-2:-1] not in _NUMERALS)
     if len(name) < _OWN_NAME + 1 or bare or _NOT_A_PLACE.search(name):
         return
     confidence = 0.55 + 0.03 * min(6, len(name) - 3)
