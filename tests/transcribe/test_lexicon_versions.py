@@ -26,7 +26,7 @@ from transcribe.lexicon.notes import SuggestionGone
 from transcribe.lexicon.proposals import ProposalDecided
 from transcribe.lexicon.references import WrongReference
 from transcribe.lexicon.states import TRANSITIONS, State
-from transcribe.lexicon.words import LexiconWord, WordKind, starter_words
+from transcribe.lexicon.words import LexiconWord, WordKind, starter_words, words_of
 from transcribe.turns import Transcription, Turn
 
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
@@ -140,7 +140,7 @@ async def test_only_the_data_manager_changes_it_and_clerks_propose(session: Asyn
     assert await proposals.waiting(session) == []
     with pytest.raises(ProposalDecided):
         await proposals.decide(session, waiting.id, version=None, subject=MANAGER, now=NOW)
-    assert "畅越套餐" in {each.word for each in await versions.words_of(session, opened.number)}
+    assert "畅越套餐" in {each.word for each in await words_of(session, opened.number)}
 
 
 async def test_what_a_person_makes_of_a_suggestion_is_counted_and_the_words_stay(session: AsyncSession) -> None:
