@@ -226,9 +226,13 @@ async def test_the_next_is_never_one_that_was_just_put_back_and_never_anothers(w
     assert "<script>" not in (await client.get("/drafts?made=<script>alert(1)</script>")).text
 
 
+def count(page: str) -> int:
+    """Rows of the list."""
+    return page.count('class="work-row')
+
+
 async def test_the_list_is_filtered_and_looks_again_only_when_something_changed(worked: House) -> None:
     client = await worked.client(Role.RECORDING_CLERK)
-    count = lambda text: text.count('class="work-row')  # noqa: E731
     page = (await client.get("/drafts")).text
     assert count(page) == 4
     assert count((await client.get("/drafts?kind=suggestion")).text) == 1
