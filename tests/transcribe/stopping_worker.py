@@ -15,7 +15,7 @@ from typing import Any
 from hotline import metrics
 from hotline.processes import worker
 from hotline.settings import Settings
-from transcribe import drafts, jobs
+from transcribe import jobs
 from transcribe.jobs import Request
 from transcribe.lexicon import notes
 from transcribe.turns import Transcription, Turn
@@ -55,10 +55,8 @@ def stop_at(step: str, flag: Path) -> None:
 
     jobs.transcribe_call.__defaults__ = (hears_without_end if step == "recognise" else hears,)
     match step:
-        case "save":
-            setattr(drafts, "save", before(drafts.save))  # noqa: B010 - the one of this process alone
         case "commit":
-            setattr(notes, "mark", before(notes.mark))  # noqa: B010
+            setattr(notes, "mark", before(notes.mark))  # noqa: B010 - the one of this process alone
         case "end":
             metrics.measured = waits_after
         case _:
