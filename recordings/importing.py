@@ -37,8 +37,8 @@ from recordings.sound_files import printable
 
 PRIORITY = -10
 """Of the job that transcribes: the calls of today come first."""
-LONGEST_SECONDS = 900.0
-"""That one file may take: twelve hours of two channels take two minutes of an idle core."""
+LONGEST_SECONDS = 3600.0
+"""That one file may take: twelve hours of two channels take two minutes of an idle core, and calls come first."""
 _AHEAD = timedelta(minutes=5)
 _STOPPING = (DiskFull, StoreUnavailable)
 """What would befall every further file too."""
