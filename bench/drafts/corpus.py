@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -137,11 +137,16 @@ def _same_number(said: str, calling: str) -> bool:
 
 def load(half: str = "all") -> list[Call]:
     """The calls of a half (`tune`, `held`) or all of them, by id."""
+    return [call for call in _all() if half == "all" or call.held_out == (half == "held")]
+
+
+@cache
+def _all() -> tuple[Call, ...]:
     found = [_call(entry) for path in sorted((HERE / "calls").glob("*.yaml")) for entry in yaml.safe_load(path.open())]
     ids = [call.id for call in found]
     if len(ids) != len(set(ids)):
         raise ValueError(f"ids twice: {sorted(each for each in set(ids) if ids.count(each) > 1)}")
-    return sorted((call for call in found if half == "all" or call.held_out == (half == "held")), key=lambda c: c.id)
+    return tuple(sorted(found, key=lambda call: call.id))
 
 
 def _call(entry: Mapping[str, Any]) -> Call:

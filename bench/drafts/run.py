@@ -46,11 +46,10 @@ def main() -> None:
     notes: list[str] = []
     for half in (HELD, TUNE) if options.half == "all" else (options.half,):
         for condition in options.conditions.split(","):
-            scores, older, engine = _scored(half, condition, times, settings, options)
+            scores, by_noise, older, engine = _scored(half, condition, times, settings, options)
             results[half, condition] = scores
             if condition.startswith("noise"):
-                for noise in NOISES:
-                    apart[half, condition, noise] = _scored(half, condition, times, settings, options, noise=noise)[0]
+                apart |= {(half, condition, noise): each for noise, each in by_noise.items()}
             note = f"{half} {condition}: {scores.calls} calls, {engine or 'no recogniser'}"
             if older:
                 note += f", {older} heard by an older recognition"
@@ -79,21 +78,22 @@ def _options() -> argparse.Namespace:
 
 def _scored(
     half: str, condition: str, times: dict[str, dict[str, list[list[float]]]], settings: Settings,
-    options: argparse.Namespace, *, noise: str = "",
-) -> tuple[Scores, int, str]:  # fmt: skip
-    """All calls of a half, or those whose noise is `noise`."""
+    options: argparse.Namespace,
+) -> tuple[Scores, dict[str, Scores], int, str]:  # fmt: skip
+    """All calls of a half, and apart by the noise of each; how many an older recognition heard; by which engine."""
     scores, older, engine = Scores(), 0, ""
+    by_noise = {noise: Scores() for noise in NOISES}
     for call in load(half):
-        if noise not in ("", noise_of(call.id)):
-            continue
         spans = [(start, end) for start, end in times[call.id]["turns"]]
         found = _turns(call, condition, spans, settings, options)
         if found is None:
             continue
         turns, pipeline, engine = found
         older += bool(pipeline) and pipeline != pipeline_digest()
-        add(scores, call, spans, turns, _draft(call, turns))
-    return scores, older, engine
+        draft = _draft(call, turns)
+        for each in (scores, by_noise[noise_of(call.id)]):
+            add(each, call, spans, turns, draft)
+    return scores, by_noise, older, engine
 
 
 def _draft(call: Call, turns: Sequence[Turn]) -> dict[str, object]:
