@@ -53,7 +53,8 @@ def main() -> None:
             note = f"{half} {condition}: {scores.calls} calls, {engine or 'no recogniser'}"
             if older:
                 note += f", {older} heard by an older recognition"
-            notes.append(note)
+            if scores.calls:
+                notes.append(note)
             print(note, flush=True)
             _print(scores)
     if options.errors:
