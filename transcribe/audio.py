@@ -105,8 +105,7 @@ def decode(source: Path | BinaryIO, longest_hours: float = LONGEST_HOURS) -> Pcm
             except OSError as error:
                 pcm.close()
                 raise AudioError(
-                    f"cannot keep the decoded audio in {tempfile.gettempdir()}: {error.strerror}; "
-                    "free some space there"
+                    f"cannot keep the decoded audio in {tempfile.gettempdir()}: {error.strerror}; free some space there"
                 ) from error
             except BaseException:
                 pcm.close()
