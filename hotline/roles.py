@@ -149,7 +149,8 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
         # D19-D27: letters and fax, not recordings; with nothing to enter works as a junior (D27).
         Role.TEXT_CLERK: frozenset(
             {
-                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.TEXT_VIEW, _A.TEXT_WRITE, _A.ORDER_VIEW, _A.REGISTRATION_WRITE, _A.NOTICE_CONFIRM,
+                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.TEXT_VIEW, _A.TEXT_WRITE, _A.ORDER_VIEW, _A.REGISTRATION_WRITE,
+                _A.NOTICE_CONFIRM,
                 _A.DESK_VIEW, _A.DESK_WORK,
                 _A.WALLBOARD_VIEW,
             }
@@ -170,7 +171,8 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
         # D54-D62: keeps originals and files; hands out copies as evidence (D123), the agreed digits in them.
         Role.DATA_MANAGER: frozenset(
             {
-                _A.RECORDING_VIEW, _A.RECORDING_EXPORT, _A.SENSITIVE_VIEW, _A.DRAFT_VIEW, _A.DESK_VIEW, _A.TEXT_VIEW, _A.TEXT_ORIGINAL, _A.ORDER_VIEW,
+                _A.RECORDING_VIEW, _A.RECORDING_EXPORT, _A.SENSITIVE_VIEW, _A.DRAFT_VIEW, _A.DESK_VIEW, _A.TEXT_VIEW,
+                _A.TEXT_ORIGINAL, _A.ORDER_VIEW,
                 _A.NOTICE_WRITE,
                 _A.LEXICON_VIEW, _A.LEXICON_PROPOSE, _A.LEXICON_MANAGE, _A.FIGURES_VIEW, _A.MODEL_MANAGE,
             }
@@ -179,7 +181,8 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
         # telephone for listening: no caller is ever given to it.
         Role.INSPECTOR: frozenset(
             {
-                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.RECORDING_VIEW, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.TEXT_VIEW, _A.ORDER_VIEW,
+                _A.FLOOR_VIEW, _A.SEAT_SELF, _A.RECORDING_VIEW, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.TEXT_VIEW,
+                _A.ORDER_VIEW,
                 _A.SAMPLE_VIEW, _A.SAMPLE_DRAW, _A.SCORE_WRITE, _A.CALL_LISTEN,
                 _A.WALLBOARD_VIEW, _A.PROMISE_VIEW,
                 _A.DESK_VIEW, _A.CLERKS_VIEW,
