@@ -17,7 +17,8 @@ FILES_AT_ONCE = 3
 class BodyLimit:
     """ASGI middleware that stops reading after `LARGEST` bytes, where files are sent after `uploads`.
 
-    The length that was announced does not count. It lies inside the application's error handlers, so that the person sees a page that says why.
+    The length that was announced does not count. It lies inside the application's error handlers, so that the person
+    sees a page that says why.
     """
 
     def __init__(self, app: ASGIApp, *, uploads: int = LARGEST) -> None:
