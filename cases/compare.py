@@ -13,9 +13,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from cases.likeness import same
-from transcribe.draft import extract
-from transcribe.draft.context import CallContext
-from transcribe.turns import CALLER, Turn
+from transcribe.draft.days import days_written
 
 
 class Verdict(StrEnum):
@@ -158,7 +156,6 @@ def _same_days(draft: Mapping[str, Any], registered: str, called_at: datetime | 
     """Whether what the agent wrote means days that the caller named."""
     if called_at is None:
         return False
-    read = extract([Turn(CALLER, 0.0, 1.0, registered)], CallContext("", called_at, None, None)).days
-    meant = {(each.first, each.last) for each in read}
+    meant = {(each.first, each.last) for each in days_written(registered, called_at.date())}
     said = {(each["from"], each["to"]) for each in draft.get("days") or ()}
     return bool(meant & said)

@@ -126,6 +126,7 @@ async def test_numbers_of_the_public_network(tmp_path: Path, database: Database)
         await sounds.answer(public, "public")
         uid = await stage.one("SELECT call_uid FROM seats WHERE extension = '8001'")
         await stage.seat_is("8001", "talking")
+        await told(stage, uid, "noticed")
         await sounds.phase(stage, "the customer hears", "8001")
         assert await press(stage, "8001", CommandKind.HANG_UP) is None
         await public.wait_for("disconnected", timeout=30)
@@ -139,6 +140,15 @@ async def test_numbers_of_the_public_network(tmp_path: Path, database: Database)
         assert sounds.found(heard, call.answered_at) == sounds.meant
         assert sounds.found(said, call.answered_at) == {"the customer hears": {"public"}}
         assert await stage.calls() == [], "no caller called"
+
+        # an agent who hangs up while the customer hears the notice leaves nobody alone in a call
+        assert await press(stage, "8001", CommandKind.DIAL_OUT, number="13800002222", order="") is None
+        await sounds.answer(junior, "8001")
+        await sounds.answer(public, "public")
+        await stage.seat_is("8001", "talking")
+        assert await press(stage, "8001", CommandKind.HANG_UP) is None
+        await public.wait_for("disconnected", timeout=30)
+        await stage.seat_is("8001", "ready")
 
         # who does not answer leaves no recording, and the agent is free again
         assert await press(stage, "8001", CommandKind.DIAL_OUT, number="13800002222", order="") is None

@@ -22,7 +22,7 @@ from transcribe.turns import Turn
 
 def typed(**values: str) -> dict[str, str]:
     """The form as the browser sends it when nothing is touched, with `values` typed over."""
-    return {row.field.name: row.value for row in form.rows(draft_json(), None, {})} | values
+    return {name: row.value for name, row in form.rows(draft_json(), (), {}).items()} | values
 
 
 def test_a_form_sent_back_untouched_corrects_nothing() -> None:
@@ -61,9 +61,9 @@ def test_what_the_form_lets_through_the_order_takes(values: dict[str, str]) -> N
 
 
 def test_a_low_confidence_asks_for_a_second_look_and_an_absent_field_does_not() -> None:
-    rows = {row.field.name: row for row in form.rows(draft_json(), None, {})}
-    assert rows["urgent"].low
-    assert not rows["phone"].low
+    rows = form.rows(draft_json(), (), {})
+    assert rows["urgent"].sure == "low"
+    assert rows["phone"].sure != "low"
     assert rows["place"].confidence is None
 
 

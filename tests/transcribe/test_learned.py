@@ -8,13 +8,13 @@ import numpy as np
 from sqlalchemy import text, update
 
 from hotline.jobs import JobContext
-from tests.transcribe.test_jobs import NOW, UID, AddCall, add_call, context, draft_of, hears_a_complaint
+from tests.transcribe.conftest import NOW, UID, AddCall
+from tests.transcribe.test_jobs import draft_of, hears_a_complaint
 from transcribe import jobs
 from transcribe.learned import store
 from transcribe.learned.model import FieldModel, pack
 from transcribe.learned.tables import LearnedVersion
 
-__all__ = ["add_call", "context"]
 BETTER = {"takes_over": True, "why": "better"}
 
 

@@ -17,10 +17,11 @@ from functools import lru_cache
 import chinese_calendar
 import holidays
 
-from transcribe.draft.moments import Moment
-from transcribe.draft.normalise import Line
+from transcribe.draft.moments import Moment, find_moments
+from transcribe.draft.normalise import Line, normalise
 from transcribe.draft.numbers import parse
 from transcribe.draft.result import Days
+from transcribe.turns import CALLER, Turn
 
 Span = tuple[date, date]
 
@@ -83,6 +84,13 @@ def tell_days(moment: Moment, line: Line, text: str, today: date, before: date |
     if {"span", "third", "edge", "ago_more", "half"} & set(moment.parts):
         confidence -= 0.15
     return Told(text, tuple(dict.fromkeys(spans)), confidence)
+
+
+def days_written(text: str, called_on: date) -> tuple[Days, ...]:
+    """The days that a person's note such as `11月13日，上周五` names, best readings only."""
+    lines = normalise([Turn(CALLER, 0.0, 1.0, text)])
+    told = (tell_days(each, lines[each.line], text, called_on) for each in find_moments(lines))
+    return tuple(each.days() for each in told if each is not None)
 
 
 def _looks_ahead(moment: Moment, line: Line) -> tuple[bool, bool]:
