@@ -41,7 +41,14 @@ bench: setup
 	@$(BIN)/python bench/answer_to_audio.py
 	@$(BIN)/python bench/viewers.py
 	@$(BIN)/python bench/draft.py
-	@$(BIN)/python bench/transcribe.py hotline/demo/speech/c01-1.flac
+	@$(BIN)/python bench/transcribe.py --seconds 600 --without-whisperx
+	@$(BIN)/python bench/memory.py
+	@$(BIN)/python bench/drain.py
+	@$(BIN)/python bench/sealed.py
+	@$(BIN)/python bench/replay_start.py
+	@$(BIN)/python bench/desk.py
+	@$(BIN)/python bench/repeats.py
+	@$(BIN)/python bench/drafts/run.py --half all
 
 chaos: setup
 	@$(BIN)/python -m tests.chaos
