@@ -24,7 +24,7 @@ FIELDS = (
     "cause_detail", "tags", "outcome", "consent", "number_check", "key_account", "days", "promised", "shop", "place",
 )  # fmt: skip
 _HOLDS = ("promised", "shop", "place")
-"""Fields whose truth lists words that the value must hold."""
+"""Fields whose truth lists words that the value must hold; an empty list says that the value must be empty."""
 CALLED = CallContext("13900000000", datetime(2026, 11, 18, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai")))
 _SPEAKERS = {"c": "caller", "s": "seat", "x1": "speaker1", "x2": "speaker2"}
 _PROTECTED = set("零〇一二两三四五六七八九十百千万幺么块元角毛分")
@@ -118,11 +118,11 @@ def wrong_fields(case: Case, draft: DraftResult) -> Iterator[tuple[str, Any, Any
                 yield name, truth, draft.amount
         elif name in _HOLDS:
             value = found[name] if isinstance(found[name], str) else " ".join(found[name] or ())
-            if not all(_sounds_in(word, value) for word in truth):
+            if bool(value) != bool(truth) or not all(_sounds_in(word, value) for word in truth):
                 yield name, truth, found[name]
         elif name == "days":
             days = [[each["from"], each["to"]] for each in found[name]]
-            if any(wanted not in days for wanted in truth):
+            if bool(days) != bool(truth) or any(wanted not in days for wanted in truth):
                 yield name, truth, days
         elif found[name] != truth:
             yield name, truth, found[name]
