@@ -35,6 +35,10 @@ class Recording(Base):
     finalised_at: Mapped[datetime]
     recovered: Mapped[bool] = mapped_column(default=False)
     """Whether the legs were found after a crash and not handed over by a call's end."""
+    noted_seq: Mapped[int | None] = mapped_column(BigInteger)
+    """The entry of the audit chain that carries its SHA-256 (`recordings.noting`); none for the first minute."""
+
+    __table_args__ = (Index("ix_recordings_not_noted", "finalised_at", postgresql_where="noted_seq IS NULL"),)
 
 
 class RecordingProblem(Base):

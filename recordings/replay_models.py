@@ -30,6 +30,11 @@ class RecordingCheck(Base):
     """The masked rendition in the store; None where `ranges` is empty."""
     sha256: Mapped[str | None]
     bytes: Mapped[int | None] = mapped_column(BigInteger)
+    by_ear_key: Mapped[str | None]
+    """The rendition for who must key in by ear what the recogniser failed on: those stretches are heard in it, the
+    numbers that were found are not. None where nothing more may be heard in it."""
+    by_ear_sha256: Mapped[str | None]
+    by_ear_bytes: Mapped[int | None] = mapped_column(BigInteger)
     former: Mapped[list[Any]]
     """Keys of renditions that later checks replaced, kept here so that an erasure finds them."""
 
