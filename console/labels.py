@@ -106,6 +106,15 @@ MARKS: Final[Mapping[str, str]] = {
     "cleared": N_("cleared"),
 }
 """How a field's value came to stand in the desk's form."""
+ALTERNATIVE_REASONS: Final[Mapping[str, str]] = {
+    "one digit off the calling number": N_("the calling number, one digit off"),
+    "what was heard is the calling number but for one digit": N_("the calling number, one digit off"),
+    "answered to an earlier question": N_("answered to an earlier question"),
+    "wanted back": N_("wanted back"),
+    "price of a plan": N_("price of a plan"),
+    "overcharge": N_("charged too much"),
+}
+"""Why an alternative of the draft is worth a look, by what `transcribe.draft` says."""
 SURES: Final[Mapping[str, str]] = {
     "high": N_("high"),
     "middle": N_("middle"),

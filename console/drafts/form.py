@@ -117,6 +117,8 @@ class Choice:
     coded: bool
     confidence: float
     evidence: tuple[Evidence, ...]
+    why: str = ""
+    """A catalogue key: why it is worth a look, where the words alone do not say."""
 
     @property
     def places(self) -> list[list[int]]:
@@ -273,6 +275,7 @@ def _choices(draft: Mapping[str, Any], field: Field, turns: Sequence[Turn]) -> t
             coded=field.choices is not None,
             confidence=float(each.get("confidence", 0.0)),
             evidence=tuple(_placed(one, turns) for one in each.get("evidence", ())),
+            why=labels.ALTERNATIVE_REASONS.get(str(each.get("reason", "")), ""),
         )
         for each in offered
     )

@@ -139,6 +139,7 @@ async def draft_page(
         days=sheet.draft.fields.get("days") or (),
         promised=promises("；".join(sheet.draft.fields.get("promised") or ())),
         number_check=sheet.draft.fields.get("number_check"),
+        unsure_speakers=form.HIGH_CONFIDENCE,
         amber=console.settings.desk_amber_minutes * 60,
         beat=desk.beat_seconds(console.settings),
         now=console.now(),

@@ -1,12 +1,28 @@
-// Undo and redo over the whole form: values, and how each came there.
-const MOST = 200;
+// Undo and redo over the whole form: values, and how each came there. A reload of the tab keeps the steps.
+import { same } from "./desk-keep.js";
+
+const MOST = 100;
 const TOGETHER_MS = 900; // keys of one burst in one field are one step
 
 export class History {
-  constructor(state) {
+  constructor(state, ref) {
+    this.store = `hotline:desk-steps:${ref}`;
+    this.before = JSON.parse(sessionStorage.getItem(this.store) ?? "null");
     this.steps = [{ state, field: "" }];
     this.at = 0;
     this.last = { together: "", when: 0 };
+    document.addEventListener("desk:done", () => sessionStorage.removeItem(this.store));
+  }
+
+  /** The steps of before the reload, if they led to what stands in the form now. */
+  resume(state) {
+    const { steps, at } = this.before ?? {};
+    if (steps && same(steps[at].state, state)) Object.assign(this, { steps, at });
+    else this.keep();
+  }
+
+  keep() {
+    sessionStorage.setItem(this.store, JSON.stringify({ steps: this.steps, at: this.at }));
   }
 
   /** A new state; `together` names what may be one step with the one before. */
@@ -20,6 +36,7 @@ export class History {
     if (this.steps.length > MOST) this.steps.splice(1, this.steps.length - MOST);
     this.at = this.steps.length - 1;
     this.last = { together, when: now };
+    this.keep();
   }
 
   undo() {
@@ -27,6 +44,7 @@ export class History {
     const { field } = this.steps[this.at];
     this.at -= 1;
     this.last.together = "";
+    this.keep();
     return { state: this.steps[this.at].state, field };
   }
 
@@ -34,6 +52,7 @@ export class History {
     if (this.at === this.steps.length - 1) return null;
     this.at += 1;
     this.last.together = "";
+    this.keep();
     return this.steps[this.at];
   }
 }

@@ -29,7 +29,7 @@ export class Sheet {
     document.addEventListener("keydown", (event) => this.key(event), true);
     this.form.addEventListener("click", (event) => this.clicked(event));
     if (!this.canWrite) return;
-    this.history = new History(this.state());
+    this.history = new History(this.state(), this.form.dataset.sheet);
     this.keeper = new Keeper(this);
     this.form.addEventListener("input", (event) => this.typed(event.target.closest("[data-field]")));
     document.addEventListener("change", (event) => event.target.closest(".repeats") && this.changed(""));
@@ -38,6 +38,7 @@ export class Sheet {
     box.addEventListener("change", () => this.setAutoplay(box.checked));
     this.fit();
     this.keeper.begin();
+    this.history.resume(this.state());
     this.focus([...this.boxes.values()].find((each) => !each.hidden));
     document.documentElement.dataset.deskReady = "true";
   }

@@ -185,6 +185,15 @@ async def test_a_crash_a_reload_and_a_lost_connection_lose_nothing(floor: Desk) 
     await page.context.close()  # the browser is gone; another one finds it
     page = await opened(await floor.page(Role.RECORDING_CLERK), floor.url)
     assert (await value(page, "place"), await mark(page, "place")) == ("城南", "clerk")
+    drafted = await value(page, "request")
+    await page.locator("#f-request").fill("退费并书面道歉")
+    await expect(page.locator(SAVED)).to_be_visible()
+    await page.reload()
+    await ready(page)
+    await page.keyboard.press("Control+z")  # a reload forgets no step
+    assert (await value(page, "request"), await value(page, "place")) == (drafted, "城南")
+    await page.keyboard.press("Control+y")
+    assert await value(page, "request") == "退费并书面道歉"
 
     async def cut(route: Route) -> None:
         await route.abort()

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from cases import orders
 from hotline.models import AuditEntry
@@ -17,6 +17,7 @@ from hotline.roles import Role
 from qa import draws
 from tests.console import seed
 from tests.console.conftest import House, csrf_in
+from transcribe.models import Draft, Transcript
 
 UID = "n1-300.1"
 
@@ -63,6 +64,28 @@ async def test_who_may_only_read_a_draft_gets_no_buttons(worked: House) -> None:
     assert "data-player" in page
     assert "确认并生成工单" not in page
     assert " disabled" in page
+
+
+async def test_what_was_not_recognised_is_said_above_the_turns(worked: House) -> None:
+    client = await worked.client(Role.RECORDING_CLERK)
+    assert "未能识别" not in (await client.get(f"/drafts/{UID}")).text
+    for changed, said in (
+        ({"unheard": [[3.0, 4.5]]}, 'data-seek="3.0" data-until="4.5"'),
+        ({"reason": "the file holds no sound"}, "这段录音未能识别"),
+        ({"sure_of_speakers": 0.55}, "谁说的不确定（55%）"),
+    ):
+        async with worked.database.transaction() as session:
+            await session.execute(update(Transcript).where(Transcript.call_uid == UID).values(**changed))
+        assert said in (await client.get(f"/drafts/{UID}")).text, changed
+
+
+async def test_why_another_value_is_worth_a_look_is_said_beside_it(worked: House) -> None:
+    near = {"value": "13800138001", "confidence": 0.5, "evidence": [], "reason": "one digit off the calling number"}
+    async with worked.database.transaction() as session:
+        row = (await session.scalars(select(Draft).where(Draft.call_uid == UID))).one()
+        row.fields = row.fields | {"alternatives": {"phone": [near]}}
+    client = await worked.client(Role.RECORDING_CLERK)
+    assert "来电号码，差一位" in (await client.get(f"/drafts/{UID}")).text
 
 
 async def test_who_may_not_listen_gets_no_player_and_a_statistician_no_words(worked: House) -> None:
