@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 from transcribe.spoken_digits import MEASURE, Piece, Run, complete_phone, phones_only, runs_in
+from transcribe.text import spoken
 from transcribe.turns import Turn
 
 
@@ -61,9 +63,10 @@ class Secret:
 
 
 _NAMED = re.compile(
-    r"(?P<password>[密蜜秘][码马吗]|验[证正][码吗马]|口令|校验码|动态码|确认码|安全码|卡密|PIN|CVV)"
-    r"|(?P<id_card>[身生][份分][证正政]|省份证|证件号?|身份号|证号)"
-    r"|(?P<bank_card>银行卡|信用卡|储蓄卡|借记卡|银联卡|卡[号好]|银行[账帐][号户]|存折|[工建农中招交]行的?卡|退款卡|卡片号)"
+    r"(?P<password>[密蜜秘][码马吗碼]|[验驗][证正證][码吗马碼]|口令|校验码|动态码|确认码|安全码|卡密|PIN|CVV|"
+    r"背面[^，。！？]{0,4}[三3]位|[四六46][个位]数字)"
+    r"|(?P<id_card>[身生][份分][证正政證]|省份证|证件号?|身份号|证号|护照|通行证|社保|医保|驾[驶照])"
+    r"|(?P<bank_card>银行卡|信用卡|储蓄卡|借记卡|银联卡|[卡咔][号好號]|银行[账帐][号户]|存折|[工建农中招交]行的?卡|退款卡|卡片号)"
     r"|(?P<asked>联系(?:电话|方式|号码)|电话号码?|手机号码?|号码|[什哪][么个](?:电话|手机)|留[^，。！？]{0,4}(?:电话|手机)|回电|工号|工单|"
     r"单号|订单|宽带账号|宽带号)"
     r"|(?P<plain>手机|电话|座机|固话|主叫|来电|流水|受理号|编号|串号|区号|邮编|日期|时间|金额|费用|拨打|客服|短信)",
@@ -86,12 +89,16 @@ _SENSITIVE_JUST_BEFORE = re.compile(
     r"(?:[密蜜秘][码马吗]|验[证正][码吗马]|口令|校验码|动态码|身[份分]证|证件号|卡[号好]|卡密)[^，。！？,.!?]{0,8}$"
 )
 _SENSITIVE_BEHIND = re.compile(
-    r"^[\s，,]*(?:这个|那个|就)?(?:是|为)?(?:我|您|你|他|她)?的?(?:那张|这张)?"
+    r"^[\s，,]*(?:这个|那个|就)?(?:是|为)?(?:我|您|你|他|她)?的?(?:那张|这张|[工建农中招交]行)?"
     r"(?:(?P<password>密码|验证码|口令|动态码)|(?P<id_card>身份证|证件)|(?P<bank_card>银行卡|信用卡|储蓄卡|卡号|卡))"
 )
 _TAIL = re.compile(r"(?:尾号|[后末][一二三四五六七八]位|最后[一二三四五六七八几]位|末尾)[^，。！？]{0,6}$")
 _SERVICE_NUMBER = re.compile(r"100\d\d|1[12]\d{1,3}|9[56]\d{3}|10[01]\d{4,6}")
 _LETTERS = re.compile(r"[A-Za-z0-9](?:(?:[\s\-_.，、]|大写|小写|的){0,4}[A-Za-z0-9零一二三四五六七八九幺]){3,31}+")
+_OF_A_DAY = re.compile("(?=.*[年月])[年月日号的生，、 零〇一二三四五六七八九十0-9]{1,14}")
+_TO_CALL = re.compile("(?:拨打?|打到?|致电)$")
+_FEW = 3
+_ADDED = ("加", "跟")
 _NEAR = 40
 """Characters before and behind a number that say what it is."""
 _KEPT_TURNS = 8
@@ -100,12 +107,15 @@ _KEPT_SECONDS = 60.0
 _ANSWERED_WITHIN = 4
 """Turns after a request in which what only sounds like digits is taken for digits."""
 _CARD = range(13, 20)
+_CHINESE_CARD = 10
+"""Digits from which a number that begins with 62 is the beginning of a card's; a landline is shorter."""
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
 def find_sensitive(turns: Sequence[Turn]) -> tuple[SensitiveSpan, ...]:
     """Every sensitive stretch of a call, by turn and character, none overlapping another."""
-    return tuple(sorted((span for secret in secrets_in(turns) for span in secret.spans), key=_place))
+    spans = sorted((span for secret in secrets_in(turns) for span in secret.spans), key=_place)
+    return tuple(sorted((*spans, *_birthdays(turns, spans)), key=_place))
 
 
 def secrets_in(turns: Sequence[Turn]) -> tuple[Secret, ...]:
@@ -152,7 +162,7 @@ def _requests(turns: Sequence[Turn]) -> list[_Request]:
         for match in _NAMED.finditer(turn.text):
             name = str(match.lastgroup)
             before = turn.text[max(0, match.start() - 10) : match.start()]
-            if match.group() == "号码" and re.search("[证正政卡]$", before):
+            if match.group() == "号码" and re.search("[证正政證卡照]$", before):
                 continue
             if name in {"plain", "asked"}:
                 wanted = name == "asked" and not _SENT_THERE.search(before)
@@ -187,7 +197,7 @@ def _kind_of(
         return shape, None
     kind = requests[request].kind
     assert kind is not None
-    directly = _SENSITIVE_JUST_BEFORE.search(before) is not None
+    directly = _SENSITIVE_JUST_BEFORE.search(before) is not None and not _TO_CALL.search(before)
     if shape is None and not directly:
         plain = _PLAIN_JUST_BEFORE.search(before) is not None
         tail = _TAIL.search(before) is not None
@@ -197,7 +207,7 @@ def _kind_of(
             return None, None
         if complete_phone(digits) and (plain_since or kind is SensitiveKind.PASSWORD):
             return None, None
-        if _SERVICE_NUMBER.fullmatch(digits) and len(run.pieces) == 1:
+        if _SERVICE_NUMBER.fullmatch(digits) and len(run.pieces) == 1 and not _is_the_answer(before, behind):
             return None, None
         if _is_order(digits, before):
             return None, None
@@ -206,6 +216,11 @@ def _kind_of(
     if len(digits) < (2 if directly else 3):
         return shape, None
     return (shape if shape is SensitiveKind.ID_CARD else kind), request
+
+
+def _is_the_answer(before: str, behind: str) -> bool:
+    """Whether a number is all that is said: 12345 is what many take for a password, and a line that one may call."""
+    return (len(spoken(before)) <= _FEW and len(spoken(behind)) <= _FEW) or before[-1:] in _ADDED
 
 
 def _open_request(
@@ -240,7 +255,8 @@ def _by_shape(run: Run, before: str) -> SensitiveKind | None:
         return SensitiveKind.ID_CARD
     if len(digits) == 18 and _is_day(digits[6:14]):
         return SensitiveKind.ID_CARD
-    return SensitiveKind.BANK_CARD if len(digits) >= _CARD.start else None
+    begun = digits.startswith("62") and len(digits) >= _CHINESE_CARD
+    return SensitiveKind.BANK_CARD if begun or len(digits) >= _CARD.start else None
 
 
 def _is_order(digits: str, before: str) -> bool:
@@ -317,6 +333,19 @@ def _spelled(turns: Sequence[Turn], requests: Sequence[_Request]) -> list[Secret
                 piece = Piece(index, match.start(), match.end(), said, unit=False)
                 found.append(Secret(kind, said, (_span(turns, kind, piece),)))
     return found
+
+
+def _birthdays(turns: Sequence[Turn], spans: Sequence[SensitiveSpan]) -> Iterator[SensitiveSpan]:
+    """What stands between the groups of an identity-card number that is told as a day: 七月十九号."""
+    for before, after in pairwise(spans):
+        text = turns[before.turn].text[before.last : after.first]
+        if (
+            before.turn == after.turn
+            and before.kind is after.kind is SensitiveKind.ID_CARD
+            and _OF_A_DAY.fullmatch(text)
+        ):
+            start, end = turns[before.turn].seconds_of(before.last, after.first)
+            yield SensitiveSpan(before.kind, before.turn, before.last, after.first, start, end)
 
 
 def _within(run: Run, spelled: Iterable[Secret]) -> bool:

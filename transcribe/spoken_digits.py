@@ -16,6 +16,7 @@ SURE = {
     "零": "0", "〇": "0", "○": "0", "洞": "0", "一": "1", "幺": "1", "么": "1", "二": "2", "两": "2", "三": "3",
     "四": "4", "五": "5", "六": "6", "七": "7", "拐": "7", "八": "8", "九": "9", "勾": "9", "壹": "1", "贰": "2",
     "叁": "3", "肆": "4", "伍": "5", "陆": "6", "柒": "7", "捌": "8", "玖": "9", "X": "X", "x": "X", "叉": "X",
+    "兩": "2", "貳": "2", "參": "3", "叄": "3", "陸": "6", "麼": "1",
 }  # fmt: skip
 """Characters that mean a digit. X ends an identity-card number; alone it is none."""
 _SOUNDS = {
@@ -24,7 +25,7 @@ _SOUNDS = {
 }  # fmt: skip
 """What a recogniser hears of a digit: 我 for 五, 是 for 四, 要 for 幺."""
 _FILLERS = (
-    "嗯|呃|啊|哦|额|诶|那个|这个|就是|然后|接着|再|杠|横杠|空格|对对|对|好的|好|是的|是|后面|前面|还有|最后|下面|"
+    "嗯|呃|啊|哦|额|诶|那个|这个|就是|然后|接着|再|杠|横杠|空格|对对|对|好的|好|是的|是|后面|前面|还有|最后|下面|中间|接下来|"
     "不对|不是|错了|说错了|我?再说一遍|重新说|重来|等一下|等下|稍等|我?看看|我?看一下|的话|的|吧"
 )
 _PUNCTUATION = r"[\s\W_]*"
@@ -87,8 +88,8 @@ def digit_of(character: str) -> str:
     """The digit that a character surely means, or nothing."""
     if character in SURE:
         return SURE[character]
-    value = unicodedata.digit(character, None)
-    return "" if value is None or unicodedata.category(character) == "No" else str(value)
+    value = unicodedata.digit(character, None)  # also of ６ and ⑥
+    return "" if value is None else str(value)
 
 
 @lru_cache(maxsize=20_000)
