@@ -86,8 +86,13 @@ async def latest(session: AsyncSession, limit: int) -> list[CertificateView]:
 async def genuine(session: AsyncSession, certificate: CertificateView) -> bool:
     """Whether the certificate says what it said when it was written, and the audit chain has it."""
     row = await session.get(Certificate, certificate.id)
-    entry = await session.get(AuditEntry, certificate.audit_seq)
-    if row is None or entry is None or digest_of(row) != row.digest:
+    return row is not None and await fits(session, row)
+
+
+async def fits(session: AsyncSession, row: Certificate) -> bool:
+    """`genuine` of a row."""
+    entry = await session.get(AuditEntry, row.audit_seq)
+    if entry is None or digest_of(row) != row.digest:
         return False
     return entry.action == ACTION and entry.detail.get("certificate") == row.digest
 

@@ -9,7 +9,7 @@ from procrastinate import App, BaseRetryStrategy, RetryDecision
 from procrastinate.jobs import Job
 
 from hotline.jobs import JobContext
-from recordings import disk, erase, figures, listenings, reconcile, retire, scrub
+from recordings import disk, erase, figures, listenings, noting, reconcile, retire, scrub
 from recordings.errors import HostileName, LegsHeld, LegsMissing
 from recordings.finalise import Node, attempt
 from recordings.legs import holders, scan
@@ -71,6 +71,11 @@ def register(app: App, context: JobContext) -> None:
     async def retire_due(timestamp: int) -> None:
         objects = open_objects(context.settings, context.database, context.clock)
         await retire.run(context.database, objects, context.settings, context.clock)
+
+    @app.periodic(cron="* * * * * 30")
+    @app.task(name="recordings.note", queueing_lock="recordings.note", pass_context=False)
+    async def note_new(timestamp: int) -> None:
+        await noting.note_new(context.database, context.clock)
 
     @app.periodic(cron="* * * * *")
     @app.task(name="recordings.listenings", queueing_lock="recordings.listenings", pass_context=False)

@@ -19,9 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hotline.clock import Clock
 from hotline.database import Database
-from recordings import problems, store, stored
+from recordings import noting, problems, stored
 from recordings.errors import KeyUnavailable, ObjectDamaged, ObjectMissing, RecordingError
 from recordings.findings import Finding, Problem
+from recordings.models import Recording
 from recordings.sealed import SealedObjects
 from recordings.stored import ObjectRow
 from recordings.vault_models import ScrubRun
@@ -162,9 +163,12 @@ async def _examine(objects: SealedObjects, row: ObjectRow, pace: Pace, progress:
 async def _settle(session: AsyncSession, run_id: int, row: ObjectRow, detail: str | None, now: datetime) -> str | None:
     """Write what was found of one object, and the round's place, in one transaction; what is wrong with it."""
     if row.call_uid is not None and detail is None:
-        recording = await store.get(session, row.call_uid)
-        if recording is not None and recording.object_key == row.key and recording.sha256 != row.sha256:
-            detail = f"{row.key} is not the file that the recording's row names"
+        query = select(Recording).where(Recording.call_uid == row.call_uid)
+        recording = await session.scalar(query)
+        if recording is not None and recording.object_key == row.key:
+            detail = await noting.differs(session, recording)
+            if recording.sha256 != row.sha256:
+                detail = f"{row.key} is not the file that the recording's row names"
     await stored.note_scrubbed(session, row.key, detail, now)
     run = await session.get(ScrubRun, run_id)
     assert run is not None

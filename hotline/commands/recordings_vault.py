@@ -1,4 +1,4 @@
-"""`hotline recordings scrub|verify|seal|rotate-master|rotate-day`: what lies in the store, and its keys."""
+"""`hotline recordings scrub|seal|rotate-master|rotate-day`: what lies in the store, and its keys."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -42,12 +42,13 @@ def scrub_command(
     as_json: Json = False,
 ) -> None:
     """Read stored objects back, from where the last scrub stopped; exits 1 when one is damaged or gone."""
-    _scrub(rate, None if minutes is None else minutes * 60, anew=False, as_json=as_json)
-
-
-def verify_command(as_json: Json = False) -> None:
-    """Read everything stored back now, from the first to the last; exits 1 when one is damaged or gone."""
-    _scrub(None, None, anew=True, as_json=as_json)
+    report = read_back(rate, None if minutes is None else minutes * 60, anew=False, quiet=as_json)
+    if as_json:
+        typer.echo(json.dumps(scrub_values(report), ensure_ascii=False))
+    else:
+        show_scrub(report)
+    if report.damaged:
+        raise typer.Exit(1)
 
 
 def seal_command(as_json: Json = False) -> None:
@@ -136,32 +137,35 @@ def shell_user() -> str:
     return f"shell:{getpass.getuser()}"
 
 
-def _scrub(rate: float | None, seconds: float | None, *, anew: bool, as_json: bool) -> None:
+def read_back(rate: float | None, seconds: float | None, *, anew: bool, quiet: bool) -> ScrubReport:
+    """Scrub with a bar of progress, unless `quiet`."""
     from recordings.scrub import outstanding, scrub
 
     async def work(vault: Vault) -> ScrubReport:
         async with vault.database.transaction() as session:
             count, size = await outstanding(session, anew=anew)
-        with _progress("reading back", count, size, quiet=as_json) as progress:
+        with _progress("reading back", count, size, quiet=quiet) as progress:
             return await scrub(
                 vault.database, vault.objects, vault.clock, seconds=seconds, anew=anew, progress=progress,
                 bytes_per_second=None if rate is None else rate * MEGABYTE,
             )  # fmt: skip
 
-    report = with_vault(work)
-    if as_json:
-        damaged = [{"object": each.key, "call": each.call_uid, "detail": each.detail} for each in report.damaged]
-        values = {"checked": report.objects, "bytes": report.bytes, "ended": report.ended, "damaged": damaged}
-        typer.echo(json.dumps(values, ensure_ascii=False))
-    else:
-        from recordings.scrub import MEND
+    return with_vault(work)
 
-        for each in report.damaged:
-            typer.echo(f"damaged  {each.call_uid or each.key}: {each.detail}; {MEND}")
-        rest = "" if report.ended else "; the round is not ended, the next scrub goes on"
-        typer.echo(f"{report.objects} objects read back, {len(report.damaged)} damaged{rest}")
-    if report.damaged:
-        raise typer.Exit(1)
+
+def scrub_values(report: ScrubReport) -> dict[str, Any]:
+    """What a scrub found, as it is printed with `--json`."""
+    damaged = [{"object": each.key, "call": each.call_uid, "detail": each.detail} for each in report.damaged]
+    return {"checked": report.objects, "bytes": report.bytes, "ended": report.ended, "damaged": damaged}
+
+
+def show_scrub(report: ScrubReport) -> None:
+    from recordings.scrub import MEND
+
+    for each in report.damaged:
+        typer.echo(f"damaged  {each.call_uid or each.key}: {each.detail}; {MEND}")
+    rest = "" if report.ended else "; the round is not ended, the next scrub goes on"
+    typer.echo(f"{report.objects} objects read back, {len(report.damaged)} damaged{rest}")
 
 
 @contextmanager
