@@ -13,7 +13,8 @@ from datetime import date, datetime, timedelta
 from hotline.settings import Settings
 from ivr.dialplan import checked
 from ivr.hours import HORIZON_DAYS, DayTable, day_table
-from ivr.menu import Menus, Service, load_menus
+from ivr.menu import Menus, Service
+from ivr.menu_reader import load_menus
 from ivr.render import Sound, render_menus
 
 SLOTS = 4

@@ -1,4 +1,4 @@
-"""The menu file: read, checked, and told line by line what is wrong with it.
+"""The menus: what a menu file holds once it is read, and where each key leads.
 
 A menu that loads never strands a caller: whatever is pressed, or nothing, ends at a person, the message box or a
 hang-up, and key 0 reaches a person from everywhere.
@@ -170,16 +170,3 @@ def reaches_person(choice: Choice) -> bool:
             return reaches_person(then) and reaches_person(otherwise)
         case _:
             return False
-
-
-def load_menus(source: Path, *, prompts: Path = PROMPTS) -> Menus:
-    """Read and check a menu file; raises MenuError naming file and line of every problem."""
-    from ivr.menu_reader import parse_menus  # noqa: PLC0415 - the reader builds the classes above
-
-    try:
-        text = source.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise MenuError(
-            str(source), [Problem(1, f"cannot be read as UTF-8 text ({error})", f"无法按 UTF-8 文本读取（{error}）")]
-        ) from error
-    return parse_menus(text, str(source), lambda prompt: (prompts / f"{prompt}.wav").is_file())

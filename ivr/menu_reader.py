@@ -1,4 +1,4 @@
-"""From YAML nodes, which know their lines, to menus."""
+"""A menu file read and checked: from YAML nodes, which know their lines, to menus."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import itertools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import yaml
 
 from ivr.hours import Hours, Span
 from ivr.menu import (
     DIGITS,
+    PROMPTS,
     CallBack,
     Choice,
     HangUp,
@@ -41,6 +43,17 @@ _MENU = ("prompt", "wait_seconds", "tries", "person", "keys", "otherwise")
 _DEEPEST = 6
 """Prompts and opening hours one after the other; more is a speech."""
 MOST_MENUS = 60
+
+
+def load_menus(source: Path, *, prompts: Path = PROMPTS) -> Menus:
+    """Read and check a menu file; raises MenuError naming file and line of every problem."""
+    try:
+        text = source.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MenuError(
+            str(source), [Problem(1, f"cannot be read as UTF-8 text ({error})", f"无法按 UTF-8 文本读取（{error}）")]
+        ) from error
+    return parse_menus(text, str(source), lambda prompt: (prompts / f"{prompt}.wav").is_file())
 
 
 def parse_menus(text: str, source: str, has_prompt: Callable[[str], bool]) -> Menus:

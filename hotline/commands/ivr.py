@@ -154,7 +154,8 @@ def _follow(number: int, *, wait: bool) -> None:
 
 def _load(file: Path | None) -> Menus:
     from hotline.settings import load_settings
-    from ivr.menu import MenuError, load_menus
+    from ivr.menu import MenuError
+    from ivr.menu_reader import load_menus
 
     try:
         settings = load_settings()

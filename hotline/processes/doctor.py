@@ -25,7 +25,7 @@ from hotline.errors import HotlineError
 from hotline.migrations import runner
 from hotline.processes.supervisor import supervisor_pid
 from hotline.settings import Settings
-from ivr.menu import load_menus
+from ivr.menu_reader import load_menus
 from ivr.paths import asterisk_root, system_asterisk
 from recordings import checkup
 from transcribe.registry import MODELS, is_present

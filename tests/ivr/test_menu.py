@@ -26,10 +26,9 @@ from ivr.menu import (
     ToMessageBox,
     ToPerson,
     When,
-    load_menus,
     reaches_person,
 )
-from ivr.menu_reader import parse_menus
+from ivr.menu_reader import load_menus, parse_menus
 from ivr.render import render_menus, render_version
 
 GOOD = """\
