@@ -2,7 +2,8 @@
 
     {"values": {field: text}, "marks": {field: {"by": mark, "places": [[turn, first, last], …]}}, "original": number}
 
-Nothing is refused while it is typed, so that nothing is lost; what a browser sends is cut down to this shape.
+Nothing is refused while it is typed, so that nothing is lost; what a browser sends is cut down to this shape. Others
+read it over a clerk's shoulder: card numbers and passwords are covered before it is kept.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from cases.sheet import FIELDS, LONGEST_LINE, LONGEST_TEXT, UNPRINTABLE
 from transcribe.draft.result import Evidence
+from transcribe.masking import masked_text
 from transcribe.turns import Turn
 
 MOST_PLACES = 8
@@ -36,7 +38,7 @@ def kept(sent: Mapping[str, Any]) -> dict[str, Any]:
     """What of `sent` is stored; unknown fields, marks and places go, and a text far longer than a sheet's is cut."""
     values = _mapping(sent.get("values"))
     texts = {
-        name: UNPRINTABLE.sub("", values[name])[: 2 * LONGEST_TEXT]
+        name: masked_text(UNPRINTABLE.sub("", values[name])[: 2 * LONGEST_TEXT])
         for name in FIELDS
         if isinstance(values.get(name), str)
     }

@@ -16,6 +16,7 @@ from cases.sheet import Sheet, correct
 from transcribe.draft import Business, Kind, Nature
 from transcribe.draft.result import DraftResult
 from transcribe.draft.summary import summarise
+from transcribe.masking import masked_text
 
 
 class Category(StrEnum):
@@ -105,9 +106,10 @@ _DATES = re.compile("[;；]")
 def kept(typed: Mapping[str, str]) -> dict[str, str]:
     """What of `typed` is stored: the form's own fields, without what no database or printer takes; empty ones go.
 
-    A text far longer than a sheet can be is cut there, since the whole is written anew with each key.
+    A text far longer than a sheet can be is cut there, since the whole is written anew with each key. The next seat and
+    every reader of the order see it: what looks like a card number or a password is covered.
     """
-    clean = {name: _UNPRINTABLE.sub("", typed.get(name, ""))[: 2 * LONGEST] for name in NAMES}
+    clean = {name: masked_text(_UNPRINTABLE.sub("", typed.get(name, ""))[: 2 * LONGEST]) for name in NAMES}
     return {name: text for name, text in clean.items() if text}
 
 

@@ -26,6 +26,7 @@ from transcribe.draft.codes import (
     Report,
     Tag,
 )
+from transcribe.masking import masked_text
 
 LONGEST_TEXT = 2000
 LONGEST_LINE = 200
@@ -109,7 +110,10 @@ def correct(
 
 
 def text(name: str, value: Any, longest: int = LONGEST_TEXT) -> str:
-    """A person's words, without space at the ends; WrongField where there are none, too many or unprintable ones."""
+    """A person's words, without space at the ends; WrongField where there are none, too many or unprintable ones.
+
+    Whoever reads an order or a reason reads them: what looks like a card number or a password is covered.
+    """
     found = _optional(name, value, longest)
     if found is None:
         raise WrongField(name, "must be filled in")
@@ -163,7 +167,7 @@ def _mark(name: str, value: Any) -> bool:
 
 def _matching(pattern: re.Pattern[str], must: str) -> Callable[[str, Any], str | None]:
     def check(name: str, value: Any) -> str | None:
-        found = _optional(name, value, LONGEST_LINE)
+        found = _optional(name, value, LONGEST_LINE)  # of a card's number nothing is left that could match
         if found is not None and pattern.fullmatch(found) is None:
             raise WrongField(name, must)
         return found
@@ -181,7 +185,7 @@ def _optional(name: str, value: Any, longest: int = LONGEST_TEXT) -> str | None:
     found = value.strip()
     if len(found) > longest:
         raise WrongField(name, f"has {len(found)} characters; keep it under {longest}")
-    return found or None
+    return masked_text(found) or None
 
 
 def _texts(longest: int) -> Callable[[str, Any], list[str]]:

@@ -26,6 +26,7 @@ from hotline.roles import Action
 from hotline.settings import Settings
 from recordings.objects import Objects, keep
 from recordings.sound_files import printable
+from transcribe.masking import masked_text
 
 LONGEST_NAME = 120
 SECONDS = 60.0
@@ -256,9 +257,9 @@ async def _scan(session: AsyncSession, entry_id: int, scan_id: UUID) -> TextScan
 
 
 def _shown(name: str) -> str:
-    """A file's name without a path, in characters that can be printed."""
+    """A file's name without a path, in characters that can be printed; it may say a card's number."""
     plain = name.replace("\\", "/").rsplit("/", 1)[-1]
-    return printable(plain)[:LONGEST_NAME] or "scan"
+    return masked_text(printable(plain)[:LONGEST_NAME]) or "scan"
 
 
 def _view(row: TextScan) -> ScanView:

@@ -22,6 +22,7 @@ from ivr.announcements import AnnouncementError, TooManyError
 from ivr.hours import DayKind, official
 from ivr.menu import Service
 from ivr.prompt_texts import prompt_texts
+from transcribe.masking import masked_text
 
 router = APIRouter(prefix="/announcements")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
@@ -128,7 +129,9 @@ async def set_day(
         if kind == "calendar":
             await announcements.unset_day(session, chosen)
         else:
-            await announcements.set_day(session, chosen, DayKind(kind), note=note.strip(), by=subject.login)
+            await announcements.set_day(
+                session, chosen, DayKind(kind), note=masked_text(note.strip()), by=subject.login
+            )
         await _record(request, session, subject, action="day.set", about=f"day:{chosen}", detail={"kind": kind})
     return RedirectResponse("/announcements#days", 303)
 

@@ -24,6 +24,7 @@ from transcribe.lexicon.errors import FaultyLine, LexiconError, NoSuchVersion, W
 from transcribe.lexicon.states import OPEN, State
 from transcribe.lexicon.versions import VersionView
 from transcribe.lexicon.words import LexiconWord, active_words, words_of
+from transcribe.masking import masked_text
 
 router = APIRouter(prefix="/lexicon")
 REASON = 200
@@ -80,7 +81,7 @@ async def begin(
     console = console_of(request)
     try:
         async with console.database.transaction() as session:
-            await versions.begin(session, note=note.strip(), subject=subject, now=console.now())
+            await versions.begin(session, note=masked_text(note.strip()), subject=subject, now=console.now())
     except LexiconError as error:
         return await _page(request, problem=PROBLEMS[error.code], status=409)
     return RedirectResponse("/lexicon", 303)
@@ -95,7 +96,7 @@ async def roll_back(
     console = console_of(request)
     try:
         async with console.database.transaction() as session:
-            await versions.roll_back(session, reason=reason.strip(), subject=subject, now=console.now())
+            await versions.roll_back(session, reason=masked_text(reason.strip()), subject=subject, now=console.now())
     except LexiconError as error:
         return await _page(request, problem=PROBLEMS[error.code], status=409)
     return RedirectResponse("/lexicon", 303)
@@ -117,7 +118,13 @@ async def propose(
     try:
         async with console.database.transaction() as session:
             await proposals.propose(
-                session, word=word, kind=kind, note=note, call_uid=call or None, subject=subject, now=console.now()
+                session,
+                word=masked_text(word),
+                kind=kind,
+                note=masked_text(note),
+                call_uid=call or None,
+                subject=subject,
+                now=console.now(),
             )
     except WrongWord as error:
         fault = FAULTS[error.faults[0].fault.value]
@@ -287,7 +294,9 @@ async def go_live(
     console = console_of(request)
     try:
         async with console.database.transaction() as session:
-            await versions.go_live(session, version, reason=reason.strip(), subject=subject, now=console.now())
+            await versions.go_live(
+                session, version, reason=masked_text(reason.strip()), subject=subject, now=console.now()
+            )
     except LexiconError as error:
         return await _page(request, problem=PROBLEMS[error.code], status=409)
     return RedirectResponse("/lexicon", 303)

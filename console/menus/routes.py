@@ -19,6 +19,7 @@ from hotline.roles import Action
 from ivr import versions
 from ivr.menu_yaml import MOST_BYTES
 from ivr.versions import VersionError, VersionState, VersionView
+from transcribe.masking import masked_text
 
 router = APIRouter(prefix="/menus")
 NOTE = 200
@@ -76,7 +77,7 @@ async def save(
         )
     now = console.now()
     async with console.database.transaction() as session:
-        made = await versions.add(session, written, author=subject.login, note=note.strip(), now=now)
+        made = await versions.add(session, written, author=subject.login, note=masked_text(note.strip()), now=now)
         await _record(request, session, subject, "menu.save", made.number)
     return RedirectResponse(f"/menus/{made.number}", 303)
 

@@ -19,6 +19,7 @@ from console.state import console_of
 from hotline import audit
 from hotline.accounts import Subject
 from hotline.roles import Action
+from transcribe.masking import masked_text
 
 router = APIRouter(prefix="/notices")
 
@@ -40,6 +41,10 @@ class Typed:
     words: str
     valid_from: str
     """A `datetime-local` value on the centre's wall clock."""
+
+    def wording(self, since: datetime) -> Wording:
+        """What is kept: every seat reads it, so that what looks like a card number is covered."""
+        return Wording(masked_text(self.title), masked_text(self.words), since)
 
 
 def typed(
@@ -67,7 +72,7 @@ async def write_notice(
         return await _page(request, NO_TIME, form)
     try:
         async with console.database.transaction() as session:
-            made = await notices.write(session, Wording(form.title, form.words, since), by=subject.login, now=now)
+            made = await notices.write(session, form.wording(since), by=subject.login, now=now)
             await _note(session, subject, now, "notice.write", made.id, version=made.version)
     except NoticeError as refused:
         return await _page(request, SENTENCES[refused.fault], form)
@@ -96,9 +101,7 @@ async def revise_notice(
         return await _one(request, notice, NO_TIME, form)
     try:
         async with console.database.transaction() as session:
-            made = await notices.revise(
-                session, notice, Wording(form.title, form.words, since), by=subject.login, now=now
-            )
+            made = await notices.revise(session, notice, form.wording(since), by=subject.login, now=now)
             await _note(session, subject, now, "notice.revise", made.id, version=made.version)
     except NoticeError as refused:
         if refused.fault is Fault.GONE:

@@ -18,6 +18,7 @@ from console.state import console_of
 from hotline import accounts, audit
 from hotline.accounts import Subject
 from hotline.roles import Action
+from transcribe.masking import masked_text
 
 router = APIRouter(prefix="/messages")
 
@@ -64,7 +65,7 @@ async def send_message(
         async with console.database.transaction() as session:
             sent = await messages.send(
                 session, sender=subject.login, sender_name=subject.name, audience=Audience(kind), target=target,
-                words=words, urgent=urgent, now=now,
+                words=masked_text(words), urgent=urgent, now=now,
             )  # fmt: skip
             await audit.record(
                 session, actor=subject.login, role=subject.role, action="message.send", subject=f"message:{sent.id}",
@@ -112,7 +113,7 @@ async def answer_message(
     now, seat = console.now(), _seat(subject)
     try:
         async with console.database.transaction() as session:
-            await messages.answer(session, message, seat=seat, reader=subject.login, words=words, now=now)
+            await messages.answer(session, message, seat=seat, reader=subject.login, words=masked_text(words), now=now)
             await audit.record(
                 session, actor=subject.login, role=subject.role, action="message.answer",
                 subject=f"message:{message}", detail={"seat": seat}, now=now,

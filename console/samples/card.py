@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from console.errors import N_
 from qa.score import Finding, ScoreView
 from qa.template import Item, Template
+from transcribe.masking import masked_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def read(card: Template, form: Mapping[str, str], seconds: float | None) -> Sent
         if problem:
             problems[code] = problem
         elif found:
-            findings.append(Finding(code, points, second, remark))
+            findings.append(Finding(code, points, second, masked_text(remark)))
     return Sent(tuple(findings), problems)
 
 

@@ -37,6 +37,7 @@ from qa.template import template
 from recordings import store
 from recordings.store import RecordingView
 from transcribe import drafts
+from transcribe.masking import masked_text
 from transcribe.turns import Turn
 
 router = APIRouter(prefix="/samples")
@@ -167,7 +168,7 @@ async def write_score(
                 session,
                 sample_id=sample_id,
                 findings=sent.findings,
-                comment=comment.strip(),
+                comment=masked_text(comment.strip()),
                 subject=subject,
                 now=console.now(),
                 seconds=seconds,

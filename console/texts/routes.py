@@ -35,8 +35,7 @@ from console.texts import files, head, words
 from console.texts.files import Refused
 from hotline.accounts import Subject
 from hotline.roles import Action
-from transcribe.masking import Veil
-from transcribe.sensitive import find_sensitive
+from transcribe.covered import covered
 
 router = APIRouter(prefix="/texts")
 EntryId = Annotated[int, Path(ge=1, le=2**62)]
@@ -236,7 +235,7 @@ async def confirm(
             entry = await text_entries.get(session, entry_id)
             order = await text_entries.make(
                 session, entry_id, form.corrections(entry.draft or {}, read.values),
-                original=typed["original"].strip() or None, picked=desk_form.picked(typed, entry.turns),
+                original=typed["original"].strip() or None, picked=desk_form.picked(typed, covered(entry.turns)),
                 subject=subject, now=console.now(), settings=console.settings,
             )  # fmt: skip
     except TextMissing as error:
@@ -328,10 +327,9 @@ async def _page(
     entry, item = opened.entry, opened.item
     typed = item.typed if item is not None else {}
     draft = opened.confirmed or entry.draft or {}
-    turns = entry.turns
-    shown = turns
-    if not subject.may(Action.TEXT_WRITE) and not subject.may(Action.SENSITIVE_VIEW):
-        shown = Veil.over(turns, find_sensitive(turns)).masked_turns()
+    turns = covered(entry.turns)
+    # who keys it in has the paper in hand; nobody else needs its card numbers
+    shown = entry.turns if opened.mine or subject.may(Action.SENSITIVE_VIEW) else turns
     return console.pages.page(
         request,
         "texts/page.html",

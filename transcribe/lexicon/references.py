@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hotline import audit
 from hotline.accounts import Subject
 from hotline.roles import Action
+from transcribe.covered import covered
 from transcribe.lexicon.errors import LexiconError
 from transcribe.lexicon.models import Reference
 from transcribe.models import Transcript
@@ -52,10 +53,11 @@ async def save(
         raise WrongReference("the transcript has changed since the page was drawn; load the page anew")
     if any(len(text) > LONGEST for text in texts):
         raise WrongReference(f"a turn is longer than {LONGEST} characters; shorten it")
-    turns = [
+    typed = [
         replace(Turn.from_json(turn), text=" ".join(text.split()), words=())
         for turn, text in zip(stored, texts, strict=True)
     ]
+    turns = covered(typed)  # a digit that slipped past the silence is typed here
     values = {"turns": [turn.to_json() for turn in turns if turn.text], "author": subject.login, "at": now}
     made = insert(Reference).values(call_uid=call_uid, **values)
     await session.execute(made.on_conflict_do_update(index_elements=["call_uid"], set_=values))
