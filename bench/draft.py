@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--errors", action="store_true")
     arguments = parser.parse_args()
     print(f"machine: {platform.processor() or platform.machine()}, Python {platform.python_version()}")
-    for name in ("cases.yaml", "holdout.yaml", "second.yaml", "third.yaml", "fourth.yaml"):
+    for name in ("cases.yaml", "holdout.yaml", "second.yaml", "third.yaml", "fourth.yaml", "fifth.yaml", "sixth.yaml"):
         cases = load(name)
         fields = [each for each in FIELDS if any(each in case.truth for case in cases)]
         print(f"\n{name.split('.')[0]} ({len(cases)}): " + ", ".join(fields))
@@ -62,7 +62,7 @@ def _reliability() -> None:
     """Of the values found in hold-outs, clean and misheard, the share that is right, by confidence."""
     right: dict[tuple[str, int], int] = defaultdict(int)
     found: dict[tuple[str, int], int] = defaultdict(int)
-    for name in ("holdout.yaml", "second.yaml", "third.yaml", "heard.yaml", "fourth.yaml"):
+    for name in ("holdout.yaml", "second.yaml", "third.yaml", "heard.yaml", "fourth.yaml", "sixth.yaml"):
         for case in load(name):
             for said in [case] if name == "heard.yaml" else [case, corrupt(case, 1), corrupt(case, 2)]:
                 draft = extract(said.turns, CALLED)
