@@ -14,8 +14,9 @@ import httpx
 import numpy as np
 import soundfile
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from cases import orders
+from cases import orders, registrations
 from hotline.accounts import Subject
 from hotline.models import AuditEntry, User
 from hotline.roles import Action, Role, allows
@@ -30,6 +31,7 @@ from transcribe.turns import Transcription, Turn
 
 UID = "n1-700.1"
 ORDERED = "n1-700.2"
+REGISTERED = "n1-700.3"
 CARD, CITIZEN, CODE = "6225887193846275905", "510784196807191008", "738294"
 NUMERALS = dict(zip("零一二三四五六七八九", "0123456789", strict=True)) | {"幺": "1", "〇": "0", "拐": "7", "洞": "0"}
 NO_NUMBER = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{32,}\b|nonce-[\w-]+|\b1\d{12}\b")
@@ -109,6 +111,61 @@ async def plant(house: House, folder: Path) -> None:
         )
     async with house.database.transaction() as session:
         await seed.samples(session, now, house.settings)
+    await type_them_everywhere(house, told)
+
+
+async def type_them_everywhere(house: House, told: str) -> None:
+    """Staff write the digits wherever the console takes words that others read."""
+    async with house.database.transaction() as session:
+        now = datetime.now(UTC)
+        session.add(seed.seat("8001", "李娜", "junior", "ready", now, idle_since=now))
+        session.add(seed.ended(REGISTERED, now - timedelta(minutes=5), waited=2, talked=44))
+    junior, clerk, text_clerk, leader, manager = [
+        await house.client(role)
+        for role in (
+            Role.JUNIOR, Role.RECORDING_CLERK, Role.TEXT_CLERK, Role.SHIFT_LEADER, Role.DATA_MANAGER,
+        )
+    ]  # fmt: skip
+
+    async def typed(client: httpx.AsyncClient, path: str, **words: str) -> None:
+        token = csrf_in((await client.get("/nowhere", headers={"accept": "text/html"})).text)
+        answer = await client.post(path, data=words | {"csrf": token})
+        assert answer.status_code in {200, 303}, (path, answer.status_code, answer.text[:300])
+
+    async def sent(client: httpx.AsyncClient, path: str, body: dict[str, object]) -> None:
+        token = csrf_in((await client.get("/nowhere", headers={"accept": "text/html"})).text)
+        answer = await client.post(path, json=body, headers={"x-csrf-token": token, "accept": "application/json"})
+        assert answer.status_code == 200, (path, answer.status_code, answer.text[:300])
+
+    await typed(leader, "/messages", to="all:", words=told[:90])
+    await typed(leader, "/notices", title=CARD, words=told, valid_from="2026-01-01T08:00")
+    await typed(manager, "/lexicon/begin", note=told)
+    form = {"kind": "complaint", "business": "data", "nature": "tariff", "what_happened": told, "promised": told,
+            "place": CARD, "phone": "13812345678"}  # fmt: skip
+    async with house.database.transaction() as session:
+        agent = await subject_of(session, Role.JUNIOR)
+        await registrations.open_for(
+            session, call_uid=REGISTERED, seat=str(agent.seat), phone="13812345678", subject=agent, now=now
+        )
+    await typed(junior, f"/seat/registrations/{REGISTERED}/save", seat="8001", version="0", **form)
+    await typed(junior, f"/seat/registrations/{REGISTERED}/submit", seat="8001", version="1", **form)
+    received = datetime.now(UTC).astimezone(house.settings.zone) - timedelta(minutes=30)
+    await typed(
+        text_clerk, "/texts", channel="letter", received_at=received.strftime("%Y-%m-%dT%H:%M"), sender=f"卡号{CARD}",
+        contact=CARD, reply_channel="letter", reply_to=f"账户{CARD}", words=f"宽带多扣了三十块。\n{told}。",
+    )  # fmt: skip
+    values = {"values": {"kind": "complaint", "business": "data", "summary": told, "what_happened": told}, "version": 0}
+    await sent(text_clerk, "/desk/text:1/save", values)
+    await sent(text_clerk, "/desk/text:1/hand", {"to": "senior", "reason": told})
+    await typed(clerk, f"/desk/draft:{UID}/take")
+    await sent(clerk, f"/desk/draft:{UID}/save", values)
+    await sent(clerk, f"/desk/draft:{UID}/hold", {"reason": told})
+
+
+async def subject_of(session: AsyncSession, role: Role) -> Subject:
+    person = await session.scalar(select(User).where(User.login == role))
+    assert person is not None
+    return Subject(person.id, person.login, person.name, role, person.seat)
 
 
 def addresses(page: str) -> set[str]:
@@ -123,7 +180,7 @@ async def fetched(client: httpx.AsyncClient) -> dict[str, httpx.Response]:
     start = {
         re.sub(r"\{\w+\}", "1", route.path.replace("{call_uid}", uid).replace("{ref}", f"draft:{uid}"))
         for route in ways
-        for uid in (UID, ORDERED)
+        for uid in (UID, ORDERED, REGISTERED)
         if not route.path.endswith("/stream")
     }
     streams = [route for route in ways if route.path.endswith("/stream")]
