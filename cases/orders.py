@@ -96,7 +96,7 @@ async def confirm(
     call = await ledger.get_call(session, call_uid)
     sheet = correct(draft.fields, _with_number_check(corrections, call), picked)
     supplemented = await original_order(session, original)
-    await drafts.set_state(session, call_uid, DraftState.CONFIRMED)
+    await drafts.set_state(session, call_uid, DraftState.CONFIRMED, now)
     received_at = call.ended_at if call is not None and call.ended_at is not None else draft.created_at
     await desk.draft_done(
         session, call_uid, received_at=received_at, due_at=draft.due_at, subject=subject, now=now
@@ -134,7 +134,7 @@ async def discard(session: AsyncSession, *, call_uid: str, reason: str, subject:
     """Make no order of a draft and keep why, in the audit. Raises as `confirm` does."""
     subject.demand(Action.DRAFT_CONFIRM)
     why = text("reason", reason, LONGEST_LINE)
-    draft = await drafts.set_state(session, call_uid, DraftState.DISCARDED)
+    draft = await drafts.set_state(session, call_uid, DraftState.DISCARDED, now)
     await desk.draft_done(
         session, call_uid, received_at=draft.created_at, due_at=draft.due_at, subject=subject, now=now
     )  # fmt: skip

@@ -46,6 +46,10 @@ class Action(StrEnum):
     """Listen; the stretches with sensitive digits are silenced."""
     RECORDING_UNCHECKED = "recording.unchecked"
     """In an emergency listen to a recording that was not yet looked through for sensitive digits, saying why."""
+    RECORDING_BY_EAR = "recording.by_ear"
+    """Hear what could not be recognised of a call that one has taken to key it in (D28): somebody must do it by ear."""
+    RECORDING_RECOGNISE = "recording.recognise"
+    """Have recordings recognised again that were set aside."""
     RECORDING_EXPORT = "recording.export"
     RECORDING_ERASE = "recording.erase"
     """Answer for the erasure of a recording that is still held (`hotline recordings erase --override`)."""
@@ -141,7 +145,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
             {
                 _A.FLOOR_VIEW, _A.SEAT_SELF, _A.REGISTRATION_WRITE,
                 _A.RECORDING_VIEW, _A.RECORDING_REPLAY, _A.DRAFT_VIEW, _A.TEXT_VIEW, _A.TEXT_WRITE, _A.ORDER_VIEW,
-                _A.DRAFT_CONFIRM, _A.DESK_VIEW, _A.DESK_WORK,
+                _A.DRAFT_CONFIRM, _A.DESK_VIEW, _A.DESK_WORK, _A.RECORDING_BY_EAR,
                 _A.NOTICE_CONFIRM, _A.WALLBOARD_VIEW, _A.CALLBACK_VIEW,
                 _A.LEXICON_PROPOSE,
             }
@@ -159,7 +163,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
         Role.RECORDING_CLERK: frozenset(
             {
                 _A.FLOOR_VIEW, _A.SEAT_SELF, _A.REGISTRATION_WRITE,
-                _A.RECORDING_VIEW, _A.RECORDING_REPLAY, _A.DRAFT_VIEW,
+                _A.RECORDING_VIEW, _A.RECORDING_REPLAY, _A.RECORDING_BY_EAR, _A.DRAFT_VIEW,
                 _A.DRAFT_CONFIRM, _A.ORDER_VIEW,
                 _A.DESK_VIEW, _A.DESK_WORK,
                 _A.NOTICE_CONFIRM, _A.WALLBOARD_VIEW,
@@ -172,6 +176,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
         Role.DATA_MANAGER: frozenset(
             {
                 _A.RECORDING_VIEW, _A.RECORDING_EXPORT, _A.SENSITIVE_VIEW, _A.DRAFT_VIEW, _A.DESK_VIEW, _A.TEXT_VIEW,
+                _A.RECORDING_RECOGNISE,
                 _A.TEXT_ORIGINAL, _A.ORDER_VIEW,
                 _A.NOTICE_WRITE,
                 _A.LEXICON_VIEW, _A.LEXICON_PROPOSE, _A.LEXICON_MANAGE, _A.FIGURES_VIEW, _A.MODEL_MANAGE,
@@ -201,7 +206,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
         Role.SHIFT_LEADER: frozenset(
             {
                 _A.FLOOR_VIEW, _A.SEAT_SELF, _A.SEAT_MANAGE, _A.PHONE_MANAGE,
-                _A.RECORDING_VIEW, _A.RECORDING_REPLAY, _A.RECORDING_UNCHECKED, _A.DRAFT_VIEW,
+                _A.RECORDING_VIEW, _A.RECORDING_REPLAY, _A.RECORDING_UNCHECKED, _A.RECORDING_RECOGNISE, _A.DRAFT_VIEW,
                 _A.TEXT_VIEW, _A.ORDER_VIEW, _A.SAMPLE_VIEW,
                 _A.CALL_LISTEN, _A.CALL_WHISPER, _A.CALL_BARGE,
                 _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW, _A.PROMISE_VIEW,
@@ -215,7 +220,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
             {
                 _A.FLOOR_VIEW, _A.SEAT_SELF, _A.REGISTRATION_WRITE, _A.SEAT_MANAGE, _A.PHONE_MANAGE,
                 _A.RECORDING_VIEW, _A.RECORDING_REPLAY, _A.RECORDING_UNCHECKED, _A.RECORDING_EXPORT,
-                _A.RECORDING_ERASE,
+                _A.RECORDING_ERASE, _A.RECORDING_RECOGNISE,
                 _A.SENSITIVE_VIEW, _A.DRAFT_VIEW,
                 _A.TEXT_VIEW, _A.TEXT_ORIGINAL, _A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.AUDIT_VIEW,
                 _A.CALL_LISTEN, _A.CALL_WHISPER, _A.CALL_BARGE,

@@ -51,9 +51,15 @@ async def about(session: AsyncSession, uid: str) -> tuple[str, ...]:
     return (await known(session, uid)).about
 
 
-async def is_voice(session: AsyncSession, uid: str) -> bool:
-    """Whether this is a supervisor's voice beside a call, not a call."""
-    return await monitoring.get(session, uid) is not None
+async def voice_of(session: AsyncSession, uid: str) -> str | None:
+    """The call beside which this is a supervisor's voice; None of what is a call itself."""
+    listening = await monitoring.get(session, uid)
+    return listening.call_uid if listening is not None else None
+
+
+async def voices_beside(session: AsyncSession, call_uid: str) -> list[str]:
+    """Supervisors' voices beside a call, recorded or not."""
+    return [listening.id for listening in await monitoring.of_call(session, call_uid)]
 
 
 async def ended_between(session: AsyncSession, start: datetime, end: datetime) -> list[CallFacts]:

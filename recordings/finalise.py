@@ -196,7 +196,7 @@ async def write_row(
     }
     statement = insert(Recording).values(row).on_conflict_do_nothing(index_elements=["call_uid"])
     new = (await session.scalar(statement.returning(Recording.id))) is not None
-    if new and not await calls.is_voice(session, uid):  # a supervisor's words are evidence, not a case
+    if new:
         lock = f"{TRANSCRIBE}:{uid}"
         await defer(session, TRANSCRIBE, queue=SPEECH, queueing_lock=lock, priority=priority, call_uid=uid)
     found = await store.get(session, uid)

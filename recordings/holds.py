@@ -26,6 +26,8 @@ class HoldReason(StrEnum):
     SAMPLE = "sample"
     APPEAL = "appeal"
     MANUAL = "manual"
+    WORK = "work"
+    """A draft of it waits for a clerk: the sound of work that is not done."""
 
 
 RENEWS = (HoldReason.CASE, HoldReason.APPEAL)

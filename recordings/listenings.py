@@ -31,11 +31,13 @@ _READ_AHEAD = 2.0
 
 
 async def opened(
-    session: AsyncSession, subject: Subject, call_uid: str, *, sha256: str, clear: bool, why: str, now: datetime
-) -> None:
+    session: AsyncSession, subject: Subject, call_uid: str, *, sha256: str, clear: bool, why: str, now: datetime,
+    rendition: str = "",
+) -> None:  # fmt: skip
     """Note a request for the sound: the first of a listening is an audit row, in the session's transaction.
 
-    `clear` says whether sensitive digits can be heard; `why` is `unchecked` or `sensitive` then, else empty.
+    `clear` says whether sensitive digits can be heard, or may be among what nobody recognised; `why` is `unchecked`,
+    `sensitive` or `not recognised` then, else empty. `rendition` names it where `clear` does not.
     """
     row = await _row(session, subject.user_id, call_uid)
     if row is not None and now - row.last_at < QUIET and row.clear == clear:
@@ -51,9 +53,10 @@ async def opened(
     if made is None:
         return  # another request of the same player was quicker
     action = Action.SENSITIVE_VIEW if why == "sensitive" else Action.RECORDING_REPLAY
+    named = rendition or ("original" if clear else "masked")
     await audit.record(
         session, actor=subject.login, role=subject.role.value, action=action.value, subject=f"call:{call_uid}",
-        detail={"sha256": sha256, "rendition": "original" if clear else "masked"} | ({"why": why} if why else {}),
+        detail={"sha256": sha256, "rendition": named} | ({"why": why} if why else {}),
         now=now,
     )  # fmt: skip
 

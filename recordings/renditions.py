@@ -39,6 +39,17 @@ _BLOCK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
+class ByEar:
+    """The rendition in which the stretches are heard that the recogniser failed on, and the numbers that were found are
+    not; `key` None where nothing is silenced in it and it is the recording itself."""
+
+    ranges: tuple[Span, ...]
+    key: str | None = None
+    sha256: str | None = None
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """A recording that was looked through; `key` None where there was nothing to silence."""
 
@@ -47,6 +58,8 @@ class Check:
     key: str | None = None
     sha256: str | None = None
     bytes: int | None = None
+    by_ear: ByEar | None = None
+    """For who must key in what the recogniser failed on; None where there is nothing of the kind."""
 
 
 async def get(session: AsyncSession, recording: RecordingView) -> Check | None:
@@ -54,38 +67,64 @@ async def get(session: AsyncSession, recording: RecordingView) -> Check | None:
     row = await session.get(RecordingCheck, recording.call_uid, populate_existing=True)
     if row is None or row.source_sha256 != recording.sha256:
         return None
-    return Check(row.source_sha256, tuple(from_json(row.ranges)), row.object_key, row.sha256, row.bytes)
+    by_ear = None
+    if row.by_ear_ranges is not None:
+        by_ear = ByEar(tuple(from_json(row.by_ear_ranges)), row.by_ear_key, row.by_ear_sha256, row.by_ear_bytes)
+    return Check(row.source_sha256, tuple(from_json(row.ranges)), row.object_key, row.sha256, row.bytes, by_ear)
 
 
-async def make(objects: Objects, recording: RecordingView, ranges: Iterable[Span]) -> Check:
+async def make(
+    objects: Objects, recording: RecordingView, ranges: Iterable[Span], by_ear: Iterable[Span] | None = None
+) -> Check:
     """Silence `ranges` (seconds) and store what comes of it; nothing is stored where there are none.
 
-    Done again with the same ranges it finds the same object. Raises what `store.local_file` and `objects.keep` do.
+    With `by_ear`, those of them that are silenced also for who keys in by ear, a second rendition is made. Done again
+    with the same ranges it finds the same objects. Raises what `store.local_file` and `objects.keep` do.
     """
+    found = _kept(ranges, recording)
+    key, sha256, size = await _stored(objects, recording, found, "masked")
+    ear = None
+    if by_ear is not None:
+        fewer = _kept(by_ear, recording)
+        ear = ByEar(fewer, *await _stored(objects, recording, fewer, "by-ear"))
+    return Check(recording.sha256, found, key, sha256, size, ear)
+
+
+def _kept(ranges: Iterable[Span], recording: RecordingView) -> tuple[Span, ...]:
     # to the hundredth, as it is kept: a copy that was taken out is held against the original by these seconds
-    found = tuple(from_json(to_json(merged(ranges, limit=recording.seconds, most=_MOST_RANGES))))
+    return tuple(from_json(to_json(merged(ranges, limit=recording.seconds, most=_MOST_RANGES))))
+
+
+async def _stored(
+    objects: Objects, recording: RecordingView, found: tuple[Span, ...], mark: str
+) -> tuple[str, str, int] | tuple[None, None, None]:
+    """Key, SHA-256 and length of the recording with `found` silenced."""
     if not found:
-        return Check(recording.sha256, ())
+        return None, None, None
     target = objects.work() / f"{recording.call_uid}~{uuid4().hex}.flac"
     try:
         async with local_file(objects, recording) as path:
             await asyncio.to_thread(silence, path, target, found)
         sha256, size = await asyncio.to_thread(seal, target)
-        stem = f"{FOLDER}/{recording.object_key.removesuffix(EXTENSION)}~masked"
+        stem = f"{FOLDER}/{recording.object_key.removesuffix(EXTENSION)}~{mark}"
         key = await keep(objects, target, f"{stem}{EXTENSION}", f"{stem}-{sha256[:12]}{EXTENSION}", sha256)
     finally:
         target.unlink(missing_ok=True)
-    return Check(recording.sha256, found, key, sha256, size)
+    return key, sha256, size
 
 
-async def note(session: AsyncSession, call_uid: str, check: Check, now: datetime) -> str | None:
-    """Make this the check that counts; the key of the rendition that it replaces, to be deleted after the commit."""
+async def note(session: AsyncSession, call_uid: str, check: Check, now: datetime) -> list[str]:
+    """Make this the check that counts; keys of the renditions that it replaces, to be deleted after the commit."""
     before = await session.get(RecordingCheck, call_uid, with_for_update=True, populate_existing=True)
-    old = before.object_key if before is not None and before.object_key != check.key else None
-    former = [key for key in (*(before.former if before is not None else ()), old) if key and key != check.key]
+    ear = check.by_ear or ByEar(())
+    now_used = {check.key, ear.key}
+    old = [key for key in _keys(before) if key not in now_used]
+    former = [key for key in (*(before.former if before is not None else ()), *old) if key not in now_used]
     row = {
         "checked_at": now, "source_sha256": check.source_sha256, "ranges": to_json(check.ranges),
         "object_key": check.key, "sha256": check.sha256, "bytes": check.bytes, "former": former,
+        "by_ear_ranges": to_json(ear.ranges) if check.by_ear is not None else None, "by_ear_key": ear.key,
+        "by_ear_sha256": ear.sha256, "by_ear_bytes": ear.bytes,
     }  # fmt: skip
     statement = insert(RecordingCheck).values(call_uid=call_uid, **row)
     await session.execute(statement.on_conflict_do_update(index_elements=["call_uid"], set_=row))
@@ -95,7 +134,11 @@ async def note(session: AsyncSession, call_uid: str, check: Check, now: datetime
 async def keys_of(session: AsyncSession, call_uid: str) -> list[str]:
     """Every object that was made of this call's recording beside it, for an erasure."""
     row = await session.get(RecordingCheck, call_uid, populate_existing=True)
-    return [] if row is None else [key for key in (row.object_key, *row.former) if key is not None]
+    return [] if row is None else [*_keys(row), *row.former]
+
+
+def _keys(row: RecordingCheck | None) -> list[str]:
+    return [] if row is None else [key for key in (row.object_key, row.by_ear_key) if key is not None]
 
 
 async def forget(session: AsyncSession, call_uid: str) -> None:

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from acd import monitoring
 from hotline import audit
 from hotline.accounts import Subject
 from hotline.roles import Action
@@ -21,10 +20,11 @@ from recordings import listenings, renditions, store
 from recordings.errors import NoRecording, NotChecked, ObjectMissing
 from recordings.objects import Objects
 from recordings.ranges import Part, Unsatisfiable, parse_range
-from recordings.renditions import Check
 from recordings.replay_models import UncheckedListening
 from recordings.store import RecordingView
 
+NOT_RECOGNISED = "not recognised"
+"""Why somebody who keys in by ear hears what nobody has looked through."""
 EMERGENCY = timedelta(minutes=30)
 """How long somebody who said why may hear a recording that is not checked yet."""
 
@@ -38,6 +38,8 @@ class Served:
     bytes: int
     clear: bool
     why: str = ""
+    rendition: str = ""
+    """What the audit calls it, where `clear` does not say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,12 @@ async def open_replay(
     now: datetime,
     if_range: str | None = None,
     clear: bool = False,
+    by_ear: bool = False,
 ) -> ReplayResponse:
     """Answer one request for the recording of `call_uid`: status 200, 206 or 416 (RFC 9110 §14).
 
-    With `clear` the sensitive digits are heard. Raises Denied where the role may not listen, or not hear those;
+    With `clear` the sensitive digits are heard; `by_ear` is as for `rendition_for`.
+    Raises Denied where the role may not listen, or not hear those;
     NoRecording where the call has none, NotChecked while it has not been looked through, ObjectMissing or
     ObjectDamaged where the store lost or changed it, StoreUnavailable while it or the master key is away. The audit
     row (D126) is written before the first byte is sent, in the session's transaction.
@@ -74,7 +78,7 @@ async def open_replay(
     recording = await store.get(session, call_uid)
     if recording is None:
         raise NoRecording("this call has no stored recording; the list of recording problems says why")
-    found = await rendition_for(session, subject, recording, clear=clear, now=now)
+    found = await rendition_for(session, subject, recording, clear=clear, now=now, by_ear=by_ear)
     size, etag = found.bytes, f'"{found.sha256}"'
     # §13.1.5: with If-Range a range holds only for the very same file.
     asked = parse_range(range_header if if_range in (None, etag) else None, size)
@@ -89,7 +93,10 @@ async def open_replay(
         return ReplayResponse(416, refused, _nothing())
     if await objects.size(found.key) != size:
         raise ObjectMissing("the file of this recording is not in the store as it was; run `hotline recordings verify`")
-    await listenings.opened(session, subject, call_uid, sha256=found.sha256, clear=found.clear, why=found.why, now=now)
+    await listenings.opened(
+        session, subject, call_uid, sha256=found.sha256, clear=found.clear, why=found.why, now=now,
+        rendition=found.rendition,
+    )  # fmt: skip
     part = asked if isinstance(asked, Part) else Part(0, size - 1)
     headers |= {"Content-Type": "audio/flac", "Content-Length": str(part.length)}
     if isinstance(asked, Part):
@@ -112,14 +119,26 @@ async def _begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 async def rendition_for(
-    session: AsyncSession, subject: Subject, recording: RecordingView, *, clear: bool, now: datetime
-) -> Served:
-    """Which bytes this person hears. Raises Denied or NotChecked."""
+    session: AsyncSession, subject: Subject, recording: RecordingView, *, clear: bool, now: datetime,
+    by_ear: bool = False,
+) -> Served:  # fmt: skip
+    """Which bytes this person hears. Raises Denied or NotChecked.
+
+    `by_ear`: the rooms above say that this person has taken the call to key it in, and that the recogniser failed on
+    all or part of it; what it failed on is heard then, the numbers that it found are not.
+    """
     original = Served(recording.object_key, recording.sha256, recording.bytes, clear=True)
     if clear:
         subject.demand(Action.SENSITIVE_VIEW)
         return Served(recording.object_key, recording.sha256, recording.bytes, clear=True, why="sensitive")
-    check = await check_of(session, recording)
+    check = await renditions.get(session, recording)
+    if by_ear and subject.may(Action.RECORDING_BY_EAR):
+        if check is None:
+            return Served(original.key, original.sha256, original.bytes, clear=True, why=NOT_RECOGNISED)
+        if (ear := check.by_ear) is not None:
+            if ear.key is None or ear.sha256 is None or ear.bytes is None:
+                return Served(original.key, original.sha256, original.bytes, clear=True, why=NOT_RECOGNISED)
+            return Served(ear.key, ear.sha256, ear.bytes, clear=True, why=NOT_RECOGNISED, rendition="by ear")
     if check is None:
         if not await _emergency(session, subject, recording.call_uid, now):
             raise NotChecked("this recording is being checked for card numbers; try again when it is transcribed")
@@ -127,23 +146,6 @@ async def rendition_for(
     if check.key is None or check.sha256 is None or check.bytes is None:
         return Served(original.key, original.sha256, original.bytes, clear=False)
     return Served(check.key, check.sha256, check.bytes, clear=False)
-
-
-async def check_of(session: AsyncSession, recording: RecordingView) -> Check | None:
-    """The check of a recording; a supervisor's own is settled by that of the call that is heard in it."""
-    check = await renditions.get(session, recording)
-    if check is not None:
-        return check
-    listening = await monitoring.get(session, recording.call_uid)
-    if listening is None:
-        return None
-    call = await store.get(session, listening.call_uid)
-    found = await renditions.get(session, call) if call is not None else None
-    if call is None or found is None:
-        return None
-    begun = (recording.started_at - call.started_at).total_seconds()
-    heard_there = any(start < begun + recording.seconds and begun < end for start, end in found.ranges)
-    return None if heard_there else Check(recording.sha256, ())
 
 
 async def let_unchecked(session: AsyncSession, subject: Subject, call_uid: str, *, reason: str, now: datetime) -> None:

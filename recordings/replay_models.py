@@ -30,9 +30,10 @@ class RecordingCheck(Base):
     """The masked rendition in the store; None where `ranges` is empty."""
     sha256: Mapped[str | None]
     bytes: Mapped[int | None] = mapped_column(BigInteger)
+    by_ear_ranges: Mapped[list[Any] | None]
+    """What is silenced for who must key in by ear what the recogniser failed on: numbers that were found, and what is
+    near them. None where all was recognised, so that there is no such rendition; empty where it is the original."""
     by_ear_key: Mapped[str | None]
-    """The rendition for who must key in by ear what the recogniser failed on: those stretches are heard in it, the
-    numbers that were found are not. None where nothing more may be heard in it."""
     by_ear_sha256: Mapped[str | None]
     by_ear_bytes: Mapped[int | None] = mapped_column(BigInteger)
     former: Mapped[list[Any]]

@@ -13,6 +13,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd.clerks import work_came, work_done
+from recordings import holds
+from recordings.holds import HoldReason
 from transcribe.errors import TranscribeError
 from transcribe.masking import Veil
 from transcribe.models import Draft, RegisteredCall, Transcript
@@ -146,7 +148,7 @@ async def save(
     )
     entered_until = written_down.scalars().first()
     if entered_until is not None and not done:
-        await work_came(session, f"draft:{call_uid}", entered_until)
+        await _waits(session, call_uid, entered_until, now)
 
 
 async def registered(session: AsyncSession, call_uid: str, now: datetime) -> None:
@@ -158,7 +160,7 @@ async def registered(session: AsyncSession, call_uid: str, now: datetime) -> Non
     await session.execute(insert(RegisteredCall).values(call_uid=call_uid, at=now).on_conflict_do_nothing())
     pending = update(Draft).where(Draft.call_uid == call_uid, Draft.state == DraftState.PENDING.value)
     await session.execute(pending.values(state=DraftState.REGISTERED.value))
-    await work_done(session, f"draft:{call_uid}")
+    await _waits_no_more(session, call_uid, now)
 
 
 async def get(session: AsyncSession, call_uid: str, *, lock: bool = False, clear: bool = False) -> DraftView | None:
@@ -231,7 +233,7 @@ async def without_transcript(session: AsyncSession, call_uids: Iterable[str]) ->
     return [uid for uid in uids if uid not in known]
 
 
-async def set_state(session: AsyncSession, call_uid: str, state: DraftState) -> DraftView:
+async def set_state(session: AsyncSession, call_uid: str, state: DraftState, now: datetime) -> DraftView:
     """Decide a draft; two people deciding at once, the second is told.
 
     Raises DraftMissing, or DraftDecided where the step is not one of `TRANSITIONS`.
@@ -244,12 +246,23 @@ async def set_state(session: AsyncSession, call_uid: str, state: DraftState) -> 
     row.state = state.value
     await session.flush()
     if state is DraftState.PENDING:
-        await work_came(session, f"draft:{call_uid}", row.due_at)
+        await _waits(session, call_uid, row.due_at, now)
     else:
-        await work_done(session, f"draft:{call_uid}")
+        await _waits_no_more(session, call_uid, now)
     found = await get(session, call_uid)
     assert found is not None
     return found
+
+
+async def _waits(session: AsyncSession, call_uid: str, due_at: datetime, now: datetime) -> None:
+    """A clerk has it before them: seats are counted by it, and the sound is kept until it is done."""
+    await work_came(session, f"draft:{call_uid}", due_at)
+    await holds.hold(session, call_uid, HoldReason.WORK, f"draft:{call_uid}", now)
+
+
+async def _waits_no_more(session: AsyncSession, call_uid: str, now: datetime) -> None:
+    await work_done(session, f"draft:{call_uid}")
+    await holds.release(session, HoldReason.WORK, f"draft:{call_uid}", now)
 
 
 def _joined() -> Any:

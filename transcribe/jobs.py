@@ -12,6 +12,7 @@ import structlog
 from procrastinate import App
 from procrastinate.job_context import JobContext as RunningJob
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd import ledger
 from acd.calls import Outcome
@@ -22,6 +23,7 @@ from recordings import calls, renditions, store
 from recordings.errors import NoRecording, StoreUnavailable
 from recordings.objects import Objects
 from recordings.sealed import open_objects
+from recordings.spans import Span
 from recordings.store import RecordingView
 from transcribe import drafts, learned
 from transcribe.counters import SOUND_SECONDS, TRANSCRIPTS, UNHEARD_SECONDS
@@ -33,12 +35,14 @@ from transcribe.lexicon import active_words, notes
 from transcribe.lexicon import jobs as lexicon_jobs
 from transcribe.llm import improve
 from transcribe.look_through import look_through, note_numbers
-from transcribe.turns import SEAT, Transcription
+from transcribe.turns import SEAT, State, Transcription
 
 _log = structlog.get_logger(__name__)
 TRANSCRIBE = "transcribe.call"
 VOICEMAIL = "voicemail"
 MOST_JOBS = 3
+SWEPT = -5
+"""Priority of what comes late: behind the calls of now, before imported ones."""
 _SWEPT = timedelta(days=3)
 _SETTLED = timedelta(minutes=15)
 _JOBS = text(
@@ -109,6 +113,8 @@ class _Known:
     ended_at: datetime
     """Where the clerk's two hours begin (D28)."""
     spoken_with: bool
+    voice_of: str | None
+    """The call beside which this is a supervisor's own voice: evidence, and nothing for a clerk."""
     calls_us: bool
     """Whether it is a caller's call: one that we made, or a consult, is about a case that is registered already."""
     context: CallContext
@@ -123,18 +129,24 @@ async def transcribe_call(
     """Save transcript and draft of one call; done twice, the same rows stand.
 
     A recording that cannot be read, or that failed on its last try, is set aside: an empty transcript with the reason,
-    so that the clerk sees the call and listens. Before that what failed is raised, and the job tries again.
+    so that the clerk sees the call and listens. Before that what failed is raised, and the job tries again. What was
+    recognised once is not replaced by nothing. A supervisor's voice waits for the check of the call that it was beside.
     """
     known = await _known(context, call_uid)
+    call_check = await _check_of_call(context, known)
+    if known.voice_of is not None and call_check is None:
+        return  # the call's own recognition, which hears the same caller better, comes back to it
     objects = open_objects(context.settings, context.database)
     heard = await _heard(context, objects, known, recogniser, last_try=last_try)
     _tell(call_uid, known, heard)
+    if heard.state is State.SET_ASIDE and await _recognised_before(context, call_uid):
+        return
     caller_spoke = any(turn.speaker != SEAT for turn in heard.turns)
     wanted = known.calls_us and (caller_spoke or known.spoken_with)
     draft = await _draft(context, heard, known) if wanted else None
     due_at = known.ended_at + timedelta(hours=context.settings.draft_due_hours)
-    check = await look_through(objects, known.recording, heard)
-    replaced = None
+    check = await look_through(objects, known.recording, heard, call_check or ())
+    replaced: list[str] = []
     async with context.database.transaction() as session:
         now = context.clock.now()
         await drafts.save(session, call_uid, heard, draft, now=now, due_at=due_at)
@@ -142,8 +154,42 @@ async def transcribe_call(
         if check is not None:
             replaced = await renditions.note(session, call_uid, check, now)
         await notes.mark(session, call_uid, heard.turns)
-    if replaced is not None:
-        await objects.delete(replaced)
+        if check is not None and known.voice_of is None:
+            await _defer_voices(session, call_uid)
+    for key in replaced:
+        await objects.delete(key)
+
+
+async def _check_of_call(context: JobContext, known: _Known) -> tuple[Span, ...] | None:
+    """Of a supervisor's voice the seconds, of its own, in which the call is silenced; None before the call's check."""
+    if known.voice_of is None:
+        return None
+    async with context.database.transaction() as session:
+        call = await store.get(session, known.voice_of)
+        check = await renditions.get(session, call) if call is not None else None
+    if call is None or check is None:
+        return None
+    begun = (known.recording.started_at - call.started_at).total_seconds()
+    return tuple((start - begun, end - begun) for start, end in check.ranges if end > begun)
+
+
+async def _recognised_before(context: JobContext, call_uid: str) -> bool:
+    async with context.database.transaction() as session:
+        before = await drafts.transcript_of(session, call_uid)
+    return before is not None and before.state is not State.SET_ASIDE
+
+
+async def _defer_voices(session: AsyncSession, call_uid: str) -> None:
+    """Have supervisors' voices beside a call looked through, now that the call is."""
+    for uid in await calls.voices_beside(session, call_uid):
+        if await store.get(session, uid) is not None:
+            await queue(session, uid, priority=SWEPT)
+
+
+async def queue(session: AsyncSession, call_uid: str, *, priority: int) -> None:
+    """Have a recording recognised; one that waits for it already waits once."""
+    lock = f"{TRANSCRIBE}:{call_uid}"
+    await defer(session, TRANSCRIBE, queue=SPEECH, queueing_lock=lock, priority=priority, call_uid=call_uid)
 
 
 async def _heard(
@@ -193,16 +239,24 @@ async def sweep(context: JobContext) -> int:
     for uid in left_out:
         alive, failed = jobs.get(uid, (0, 0))
         async with context.database.transaction() as session:
-            if alive or await calls.is_voice(session, uid):
+            if alive or not await _can_be_recognised(session, uid):
                 continue
             found += 1
             _log.warning("transcribe.left_out", call=uid, failed_jobs=failed)
             if failed < MOST_JOBS:
-                lock = f"{TRANSCRIBE}:{uid}"
-                await defer(session, TRANSCRIBE, queue=SPEECH, queueing_lock=lock, priority=-5, call_uid=uid)
+                await queue(session, uid, priority=SWEPT)
                 continue
         await transcribe_call(context, uid, _given_up, last_try=True)
     return found
+
+
+async def _can_be_recognised(session: AsyncSession, uid: str) -> bool:
+    """A supervisor's voice waits for the call that it was beside."""
+    beside = await calls.voice_of(session, uid)
+    if beside is None:
+        return True
+    call = await store.get(session, beside)
+    return call is not None and await renditions.get(session, call) is not None
 
 
 def _given_up(_: Path, __: Settings, ___: Request) -> Transcription:
@@ -236,15 +290,19 @@ async def _known(context: JobContext, call_uid: str) -> _Known:
     answered_second = recording.seconds if answered is None else answered
     async with context.database.transaction() as session:
         words = await active_words(session)
+        voice_of = await calls.voice_of(session, call_uid)
+    if voice_of is not None:
+        answered_second = 0.0
     return _Known(
         recording=recording,
+        voice_of=voice_of,
         answered_second=answered_second,
-        request=Request(answered_second, _queue(call_uid, call), tuple(entry.word for entry in words)),
+        request=Request(answered_second, queue_of(call_uid, call), tuple(entry.word for entry in words)),
         names=tuple((entry.word, entry.kind.value) for entry in words),
         # Of an archived call the clerk's clock begins when it reached the clerk.
         ended_at=recording.finalised_at if calls.is_imported(call_uid) else ended,
         spoken_with=call is None or call.outcome in _SPOKEN_WITH,
-        calls_us=call is None or call.direction == "in",
+        calls_us=voice_of is None and (call is None or call.direction == "in"),
         context=CallContext(
             caller=call.caller if call else "",
             called_at=(call.entered_at if call else recording.started_at).astimezone(context.settings.zone),
@@ -254,7 +312,8 @@ async def _known(context: JobContext, call_uid: str) -> _Known:
     )
 
 
-def _queue(call_uid: str, call: ledger.CallView | None) -> str | None:
+def queue_of(call_uid: str, call: ledger.CallView | None) -> str | None:
+    """The call's service, `voicemail` or `import`: it may have a recogniser of its own."""
     if calls.is_imported(call_uid):
         return "import"
     if call is None:

@@ -29,16 +29,42 @@ PAD_UNTIMED = 1.2
 """Where a turn has no timed words, and a number's place in it is reckoned from its characters."""
 _BRIDGED = 1.5
 """Between two groups of a number nothing is heard: the recogniser may have passed a digit over."""
+NEAR_A_NUMBER = 10.0
+"""Seconds from a number within which what was not recognised is taken for a part of it."""
 _NUMBERS = range(12, 20)
 _MOST_NUMBERS = 200
 
 
 def silenced(heard: Transcription, seconds: float) -> list[Span]:
     """Seconds, of a recording of `seconds`, in which a sensitive number is said, or may be because nobody heard it."""
-    said = [_around(heard.turns, span) for span in find_sensitive(heard.turns)]
-    rest = [(heard.seconds, seconds)] if seconds - heard.seconds > _BRIDGED else []
-    found = [*said, *heard.unheard, *rest]
+    found = [*_numbers_said(heard), *_unheard(heard, seconds)]
     return merged(found, within=_BRIDGED, limit=seconds, most=len(found) + 1)
+
+
+def silenced_by_ear(heard: Transcription, seconds: float) -> list[Span] | None:
+    """What of it is silenced also for who must key in by ear what nobody recognised; None where all was recognised.
+
+    A stretch near a number stays silent: the number may go on in it.
+    """
+    unheard = _unheard(heard, seconds)
+    if not unheard:
+        return None
+    said = _numbers_said(heard)
+    near = [
+        (start, end)
+        for start, end in unheard
+        if any(start < last + NEAR_A_NUMBER and first - NEAR_A_NUMBER < end for first, last in said)
+    ]
+    return merged([*said, *near], within=_BRIDGED, limit=seconds, most=len(said) + len(near) + 1)
+
+
+def _numbers_said(heard: Transcription) -> list[Span]:
+    return [_around(heard.turns, span) for span in find_sensitive(heard.turns)]
+
+
+def _unheard(heard: Transcription, seconds: float) -> list[Span]:
+    rest = [(heard.seconds, seconds)] if seconds - heard.seconds > _BRIDGED else []
+    return [*heard.unheard, *rest]
 
 
 def _around(turns: Sequence[Turn], span: SensitiveSpan) -> Span:
@@ -53,14 +79,20 @@ def _around(turns: Sequence[Turn], span: SensitiveSpan) -> Span:
     return max(0.0, start - pad), end + pad
 
 
-async def look_through(objects: Objects, recording: RecordingView, heard: Transcription) -> Check | None:
+async def look_through(
+    objects: Objects, recording: RecordingView, heard: Transcription, also: Sequence[Span] = ()
+) -> Check | None:
     """The check of a recording that was recognised, its masked rendition stored; None where nothing was recognised.
 
+    `also` are seconds that are silenced whatever is heard there, since the call beside it has a number in them.
     Raises what `renditions.make` does.
     """
     if heard.state is State.SET_ASIDE:
         return None
-    return await renditions.make(objects, recording, silenced(heard, recording.seconds))
+    seconds = recording.seconds
+    fewer = silenced_by_ear(heard, seconds)
+    by_ear = None if fewer is None else [*fewer, *also]
+    return await renditions.make(objects, recording, [*silenced(heard, seconds), *also], by_ear)
 
 
 async def note_numbers(session: AsyncSession, settings: Settings, call_uid: str, turns: Sequence[Turn]) -> None:

@@ -45,6 +45,8 @@ class Transcript(Base):
     """`[[turn, first, last, heard, meant, score]]`: lexicon words that may have been misheard
     (`transcribe.lexicon.repair`)."""
 
+    __table_args__ = (Index("ix_transcripts_not_heard", "state", postgresql_where=text("state <> 'heard'")),)
+
 
 class Draft(Base):
     __tablename__ = "drafts"

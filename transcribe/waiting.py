@@ -14,7 +14,7 @@ from transcribe.drafts import DraftState
 from transcribe.masking import Veil
 from transcribe.models import Draft, Transcript
 from transcribe.sensitive import SensitiveSpan, find_sensitive
-from transcribe.turns import CALLER, Turn
+from transcribe.turns import CALLER, State, Turn
 
 FIRST_WORDS = 80
 
@@ -27,6 +27,8 @@ class DraftFacts:
     kind: str
     created_at: datetime
     due_at: datetime
+    heard: State
+    """How much of the call was recognised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,15 @@ class WaitingDraft:
 
 async def facts_of(session: AsyncSession, call_uid: str) -> DraftFacts | None:
     """None where the call has no draft."""
-    query = select(Draft.state, Draft.kind, Draft.created_at, Draft.due_at).where(Draft.call_uid == call_uid)
+    query = (
+        select(Draft.state, Draft.kind, Draft.created_at, Draft.due_at, Transcript.state.label("heard"))
+        .join(Transcript, Transcript.call_uid == Draft.call_uid)
+        .where(Draft.call_uid == call_uid)
+    )
     row = (await session.execute(query)).one_or_none()
-    return DraftFacts(DraftState(row.state), row.kind, row.created_at, row.due_at) if row is not None else None
+    if row is None:
+        return None
+    return DraftFacts(DraftState(row.state), row.kind, row.created_at, row.due_at, State(row.heard))
 
 
 async def list_waiting(session: AsyncSession, *, limit: int = 500) -> list[WaitingDraft]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd import ledger
@@ -23,9 +23,8 @@ from hotline.accounts import Subject
 from hotline.roles import Action
 from qa.sampled import samples_of_calls
 from recordings import certificates, marks, renditions, store
-from recordings.replay import check_of
 from recordings.store import RecordingView
-from transcribe import drafts
+from transcribe import again, drafts
 from transcribe.look_through import calls_with_number
 
 router = APIRouter(prefix="/recordings")
@@ -53,7 +52,8 @@ async def recording_list(
     async with console.database.transaction() as session:
         calls, total = await look(session, asked, console.now(), console.settings.zone)
         rows = await _rows(session, calls, console)
-    return _list(request, asked, rows, total)
+        failed = await again.failed(session, console.now()) if subject.may(Action.RECORDING_RECOGNISE) else []
+    return _list(request, asked, rows, total, failed=len(failed))
 
 
 @router.post("/by-card")
@@ -77,6 +77,18 @@ async def by_card(
         )
     problem = NO_CARD_NUMBER if uids is None else ""
     return _list(request, Looking(), rows, len(rows), problem=problem, by_card=True)
+
+
+@router.post("/recognise")
+async def recognise_failed(
+    request: Request, subject: Annotated[Subject, require(Action.RECORDING_RECOGNISE)]
+) -> Response:
+    """Have every recording recognised again that was set aside, or never tried to its end."""
+    console = console_of(request)
+    async with console.database.transaction() as session:
+        failed = await again.failed(session, console.now())
+        await again.again(session, failed, actor=subject.login, role=subject.role.value, now=console.now())
+    return RedirectResponse("/recordings", 303)
 
 
 @router.get("/{call_uid}")
@@ -103,7 +115,8 @@ async def recording_page(
         samples = await samples_of_calls(session, [call_uid])
         line = await ledger.timeline(session, call_uid)
         noted = await marks.of_call(session, call_uid)
-        check = await check_of(session, recording) if recording is not None else None
+        check = await renditions.get(session, recording) if recording is not None else None
+        [recognition] = await again.look(session, again.Wanted((call_uid,)), console.now())
         deleted = await certificates.of_call(session, call_uid) if recording is None else None
         await audit.record(
             session,
@@ -127,6 +140,8 @@ async def recording_page(
         moments=moments(recording, line, heard, draft.fields if draft else None) if recording else [],
         marks=noted,
         checked=check is not None,
+        recognition=recognition.standing,
+        recognised=again.Standing,
         deleted=deleted,
         clear=clear,
         why=why,
@@ -149,8 +164,9 @@ async def _rows(session: AsyncSession, calls: Sequence[CallView], console: Conso
 
 
 def _list(
-    request: Request, asked: Looking, rows: Sequence[Row], total: int, *, problem: str = "", by_card: bool = False
-) -> Response:
+    request: Request, asked: Looking, rows: Sequence[Row], total: int, *, problem: str = "", by_card: bool = False,
+    failed: int = 0,
+) -> Response:  # fmt: skip
     console = console_of(request)
     first, last = asked.days(console.now(), console.settings.zone)
     return console.pages.page(
@@ -164,5 +180,6 @@ def _list(
         pages=max(1, -(-total // PAGE)),
         problem=problem,
         by_card=by_card,
+        failed=failed,
         now=console.now(),
     )

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from cases.by_ear import keyed_in_by_ear
 from console.access import Answer, require
 from console.errors import N_, ConsoleError, Missing, StoreAway
 from console.replay.beside import recordings_beside
@@ -19,12 +20,14 @@ from console.replay.waiting import seconds_until_checked
 from console.state import Console, console_of
 from hotline.accounts import Subject
 from hotline.roles import Action, allows
-from recordings import listenings, peaks, store
+from recordings import listenings, peaks, renditions, store
 from recordings.errors import NoRecording, NotChecked, ObjectDamaged, ObjectMissing, StoreUnavailable
 from recordings.peaks import Peaks
-from recordings.replay import ReplayResponse, check_of, let_unchecked, open_replay, rendition_for
+from recordings.renditions import Check
+from recordings.replay import ReplayResponse, let_unchecked, open_replay, rendition_for
 from recordings.spans import Span
 from recordings.store import RecordingView
+from transcribe import again
 from transcribe.masking import masked_text
 
 router = APIRouter(prefix="/recordings")
@@ -51,6 +54,7 @@ async def audio(
     console = console_of(request)
     try:
         async with console.database.transaction() as session:
+            by_ear = await keyed_in_by_ear(session, call_uid, subject=subject, now=console.now())
             replay = await open_replay(
                 session,
                 console.objects,
@@ -60,6 +64,7 @@ async def audio(
                 if_range=request.headers.get("if-range"),
                 now=console.now(),
                 clear=clear,
+                by_ear=by_ear,
             )
     except (NoRecording, ObjectMissing, ObjectDamaged) as error:
         raise Missing from error
@@ -148,6 +153,21 @@ async def unchecked(
     return RedirectResponse(f"/recordings/{call_uid}" + (f"?{urlencode(said)}" if said else ""), 303)
 
 
+@router.post("/{call_uid}/recognise")
+async def recognise(
+    request: Request, call_uid: str, subject: Annotated[Subject, require(Action.RECORDING_RECOGNISE)]
+) -> Response:
+    """Have a recording recognised again of which nothing or not all was; one that waits for it waits once."""
+    console = console_of(request)
+    async with console.database.transaction() as session:
+        [found] = await again.look(session, again.Wanted((call_uid,)), console.now())
+        if found.standing is again.Standing.NO_RECORDING:
+            raise Missing
+        if found.standing is again.Standing.QUEUE:
+            await again.again(session, [call_uid], actor=subject.login, role=subject.role.value, now=console.now())
+    return RedirectResponse(f"/recordings/{call_uid}", 303)
+
+
 @router.get("/{call_uid}/beside")
 async def beside(
     request: Request, call_uid: str, subject: Annotated[Subject, require(Action.RECORDING_REPLAY, Answer.DATA)]
@@ -176,9 +196,11 @@ async def waveform(
         recording = await store.get(session, call_uid)
         if recording is None:
             raise Missing
-        check = await check_of(session, recording)
+        check = await renditions.get(session, recording)
+        by_ear = await keyed_in_by_ear(session, call_uid, subject=subject, now=console.now())
+        covered = _silenced(check, by_ear=by_ear)
         try:
-            found = await rendition_for(session, subject, recording, clear=clear, now=console.now())
+            found = await rendition_for(session, subject, recording, clear=clear, now=console.now(), by_ear=by_ear)
             # the seal is opened now, so that the sound begins at once when somebody presses play
             await anext(console.objects.read(found.key, 0, 1), None)
             wait = None
@@ -194,11 +216,18 @@ async def waveform(
             "seconds": drawn.seconds,
             "peaks": [[round(level / 255, 3) for level in channel] for channel in drawn.channels],
             "quiet": drawn.quiet,
-            "masked": check.ranges if check is not None and not clear else (),
+            "masked": () if clear else covered,
             "wait": wait,
             "unlock": wait is not None and allows(subject.role, Action.RECORDING_UNCHECKED),
         }
     )
+
+
+def _silenced(check: Check | None, *, by_ear: bool) -> tuple[Span, ...]:
+    """Seconds that are silenced in what this person hears."""
+    if check is None:
+        return ()
+    return check.by_ear.ranges if by_ear and check.by_ear is not None else check.ranges
 
 
 async def _drawn_now(console: Console, recording: RecordingView) -> Peaks:

@@ -13,6 +13,7 @@ from hotline.commands import recordings_clips as clips
 from hotline.commands import recordings_keep as keep
 from hotline.commands import recordings_vault as vault
 from hotline.commands.recordings_import import command as import_command
+from hotline.commands.recordings_recognise import recognise_command
 from hotline.commands.recordings_verify import verify_command
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ app.command("check-clip")(clips.check_clip_command)
 app.command("clip-key")(clips.clip_key_command)
 app.command("scrub")(vault.scrub_command)
 app.command("verify")(verify_command)
+app.command("recognise")(recognise_command)
 app.command("seal")(vault.seal_command)
 app.command("rotate-master")(vault.rotate_master_command)
 app.command("rotate-day")(vault.rotate_day_command)

@@ -17,6 +17,8 @@ call.whisper       .      .       .             .            .          .       
 call.barge         .      .       .             .            .          .           .          .            x          x          .
 recording.view     .      x       .             x            .          x           x          .            x          x          .
 recording.unchecked .     .       .             .            .          .           .          .            x          x          .
+recording.by_ear   .      x       .             x            .          .           .          .            .          .          .
+recording.recognise .     .       .             .            .          x           .          .            x          x          .
 sensitive.view     .      .       .             .            .          x           .          .            .          x          .
 recording.replay   .      x       .             x            .          .           x          .            x          x          .
 recording.export   .      .       .             .            .          x           .          .            .          x          .

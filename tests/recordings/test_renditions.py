@@ -51,8 +51,8 @@ async def ask(
 async def checked(node: Node, recording: RecordingView, *ranges: tuple[float, float]) -> Check:
     made = await renditions.make(node.objects, recording, ranges)
     async with node.database.transaction() as session:
-        old = await renditions.note(session, UID, made, NOW)
-    if old is not None:
+        replaced = await renditions.note(session, UID, made, NOW)
+    for old in replaced:
         await node.objects.delete(old)
     return made
 

@@ -81,7 +81,7 @@ async def test_recognising_again_leaves_a_persons_decision_alone(context: JobCon
     await add_call()
     await jobs.transcribe_call(context, UID, hears_a_complaint)
     async with context.database.transaction() as session:
-        await drafts.set_state(session, UID, DraftState.CONFIRMED)
+        await drafts.set_state(session, UID, DraftState.CONFIRMED, NOW)
     await jobs.transcribe_call(context, UID, hears_nothing)
     draft = await draft_of(context)
     assert draft is not None
@@ -92,13 +92,13 @@ async def test_a_draft_is_decided_once(context: JobContext, add_call: AddCall) -
     await add_call()
     await jobs.transcribe_call(context, UID, hears_a_complaint)
     async with context.database.transaction() as session:
-        await drafts.set_state(session, UID, DraftState.DISCARDED)
-        await drafts.set_state(session, UID, DraftState.PENDING)
-        await drafts.set_state(session, UID, DraftState.CONFIRMED)
+        await drafts.set_state(session, UID, DraftState.DISCARDED, NOW)
+        await drafts.set_state(session, UID, DraftState.PENDING, NOW)
+        await drafts.set_state(session, UID, DraftState.CONFIRMED, NOW)
         with pytest.raises(DraftDecided, match="confirmed"):
-            await drafts.set_state(session, UID, DraftState.DISCARDED)
+            await drafts.set_state(session, UID, DraftState.DISCARDED, NOW)
         with pytest.raises(DraftMissing):
-            await drafts.set_state(session, "n1-1.1", DraftState.CONFIRMED)
+            await drafts.set_state(session, "n1-1.1", DraftState.CONFIRMED, NOW)
 
 
 async def test_until_a_person_answers_the_right_channel_is_not_the_seat(context: JobContext, add_call: AddCall) -> None:
