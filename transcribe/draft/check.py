@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from transcribe.draft.amounts import sums_in
 from transcribe.draft.normalise import Line, normalise
 from transcribe.draft.result import DraftResult, Evidence, Kind
-from transcribe.draft.sounds import syllables
+from transcribe.draft.sounds import classes
 from transcribe.turns import Turn
 
 _BY_THE_CALLS_FACTS = frozenset({"key_account", "number_check"})
 _WORDS = ("request", "what_happened")
 _NAMES = ("place", "shop")
-"""The centre's own names may stand where words of the same sound were heard."""
+"""Names may stand where words of their sound were heard."""
 _LISTS = {"dates": "dates", "promised": "promised"}
 _COMPLAINTS_ONLY = ("nature", "cause_detail", "tags")
 _SAME_TIME = 0.02
@@ -95,10 +95,15 @@ def _unjustified(draft: DraftResult, turns: Sequence[Turn]) -> Iterator[str]:
 
 
 def _sounds_alike(name: str, said: str) -> bool:
+    """Each syllable at least begins alike: the endings of names and divisions may have been read by less."""
     return name == said or (
         len(name) == len(said)
-        and all(set(syllables(one)) & set(syllables(other)) for one, other in zip(name, said, strict=True))
+        and all(one == other or _begun(one) & _begun(other) for one, other in zip(name, said, strict=True))
     )
+
+
+def _begun(character: str) -> set[str]:
+    return {sound[:1] for sound in classes(character)}
 
 
 def _lines_of(draft: DraftResult, name: str, lines: Sequence[Line]) -> list[Line]:

@@ -16,7 +16,9 @@ from transcribe.draft.days import Told, tell_days
 from transcribe.draft.endings import find_outcome
 from transcribe.draft.hearing import Heard, listen
 from transcribe.draft.judge import (
+    FACETS_OF,
     Tallies,
+    add_impressions,
     decide_business,
     decide_kind,
     decide_nature,
@@ -102,7 +104,8 @@ def extract(
     tallies = weigh(heard, words)
     sheet = _Sheet()
     kind = _judge(sheet, heard, tallies, known.service)
-    _facts(sheet, heard.lines, words, kind, known)
+    verbatim = mark_callers(normalise(turns))
+    _facts(sheet, heard.lines, verbatim, words, kind=kind, call=known)
     for field_name, name_kind in _NAMED_BY.items():
         own = Names([name for name, of_kind in names if of_kind == name_kind]).found_in(heard.lines)
         _own_name(sheet, field_name, own, heard.lines)
@@ -134,6 +137,7 @@ def _draft(sheet: _Sheet) -> DraftResult:
 def _judge(sheet: _Sheet, heard: Heard, tallies: Tallies, service: str | None) -> Kind:
     lines = heard.lines
     kind, sure = decide_kind(tallies, service)
+    add_impressions(tallies, FACETS_OF[kind], lines)
     tally = tallies["kind"]
     found = tally.evidence(kind.value, lines)
     sheet.put("kind", kind, sure if found else 0.0, found, tally.others(kind.value, lines))
@@ -152,8 +156,10 @@ def _judge(sheet: _Sheet, heard: Heard, tallies: Tallies, service: str | None) -
     return kind
 
 
-def _facts(sheet: _Sheet, lines: Sequence[Line], words: Lexicon, kind: Kind, call: CallContext) -> None:
-    """Numbers, sums, days and places."""
+def _facts(
+    sheet: _Sheet, lines: Sequence[Line], verbatim: Sequence[Line], words: Lexicon, *, kind: Kind, call: CallContext
+) -> None:
+    """Numbers, sums, days and places; names of places are read before any word was put right."""
     if kind is Kind.REPORT:
         sheet.choose("reported", find_reported(lines))
     _phone(sheet, lines, call)
@@ -162,9 +168,9 @@ def _facts(sheet: _Sheet, lines: Sequence[Line], words: Lexicon, kind: Kind, cal
         sheet.put("amount", str(amount), amount.confidence, amount.evidence, others)
     elif others:
         sheet.alternatives["amount"] = others
-    places, shops = find_places(lines)
-    _named(sheet, "place", places, lines)
-    _named(sheet, "shop", shops, lines)
+    places, shops = find_places(verbatim)
+    _named(sheet, "place", places, verbatim)
+    _named(sheet, "shop", shops, verbatim)
     _days(sheet, lines, call, (*places, *shops), of_facts_only=kind is Kind.ENQUIRY)
 
 
@@ -202,11 +208,13 @@ def _heard_otherwise(lines: Sequence[Line], caller: str, reported: str | None) -
 
 
 def _named(sheet: _Sheet, name: str, places: Sequence[Place], lines: Sequence[Line]) -> None:
-    told = [(lines[each.line].evidence(each.start, each.end), each.confidence) for each in places[:3]]
+    told = [(lines[each.line].evidence(each.start, each.end), each) for each in places[:3]]
     if told:
-        (first, sure), rest = told[0], told[1:]
-        others = tuple(Alternative(each.text, confidence * 0.6, (each,)) for each, confidence in rest)
-        sheet.put(name, first.text, sure, (first,), others)
+        (first, best), rest = told[0], told[1:]
+        others = tuple(Alternative(place.name or said.text, place.confidence * 0.6, (said,)) for said, place in rest)
+        if best.name is not None:
+            others = (Alternative(first.text, best.confidence * 0.7, (first,), "as it was heard"), *others)
+        sheet.put(name, best.name or first.text, best.confidence, (first,), others)
 
 
 def _own_name(sheet: _Sheet, field_name: str, own: Sequence[Named], lines: Sequence[Line]) -> None:
