@@ -14,6 +14,7 @@ from acd.today import Total
 from console.errors import N_
 from hotline.settings import WallboardSettings
 from recordings.findings import Problem
+from transcribe.given_up import GivenUp
 
 
 class Weight(StrEnum):
@@ -54,6 +55,8 @@ class Health:
     free_mb: int
     recordings: Mapping[Problem, int]
     """Open problems of recordings by kind (D66)."""
+    given_up: GivenUp = field(default_factory=GivenUp)
+    """Recordings that could not be recognised and wait for a clerk to listen."""
 
 
 _RECORDINGS: Mapping[Problem, tuple[Weight, str]] = {
@@ -118,11 +121,17 @@ def _seats(floor: FloorView, limits: Limits) -> list[Alarm]:
 
 def _files(health: Health) -> list[Alarm]:
     """What fails in holding calls against their recordings, with the reason; which calls, the recordings' page says."""
-    return [
+    found = [
         Alarm(f"recordings_{kind}", weight, text, {"count": health.recordings[kind]})
         for kind, (weight, text) in _RECORDINGS.items()
         if health.recordings.get(kind)
     ]
+    if health.given_up.calls:
+        values = {"count": health.given_up.calls, "reason": health.given_up.reason}
+        found.append(
+            Alarm("given_up", Weight.WARN, N_("%(count)s recordings cannot be recognised: %(reason)s"), values)
+        )
+    return found
 
 
 def over_break(seat: SeatView, minutes: Mapping[str, float], now: datetime) -> bool:

@@ -21,7 +21,7 @@ from hotline.clock import Clock
 from hotline.database import Database
 from hotline.settings import Settings
 from recordings import disk, problems
-from transcribe import drafts
+from transcribe import drafts, given_up
 
 SLOW_SECONDS = 2.0
 """What changes slowly (the box, recordings, machines) is asked no more often."""
@@ -158,6 +158,7 @@ class Wall:
                     disk=report.level.value,
                     free_mb=report.free_mb,
                     recordings=await problems.open_counts(session),
+                    given_up=await given_up.waiting(session, now - timedelta(days=BOX_DAYS)),
                 ),
             )
         return self._slow

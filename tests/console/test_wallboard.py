@@ -17,13 +17,19 @@ from acd.today import HALF_HOUR, Slot, Total
 from console.floor.stream import stream
 from console.wallboard.alarms import Alarm, Health, Limits, Weight, alarms
 from console.wallboard.curve import HEIGHT, WIDTH, curve
-from console.wallboard.wall import MOST_TILES, counts, seat_tiles
+from console.wallboard.wall import MOST_TILES, Wall, counts, seat_tiles
 from hotline import health
+from hotline.clock import SystemClock
 from hotline.roles import Role
 from hotline.settings import Settings, WallboardSettings
 from recordings.findings import Problem
 from tests.console import seed
 from tests.console.conftest import House
+from transcribe import drafts, given_up
+from transcribe.draft import extract
+from transcribe.drafts import DraftState
+from transcribe.given_up import GivenUp
+from transcribe.turns import Transcription
 
 NOW = datetime(2026, 11, 23, 2, 10, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 22, 16, tzinfo=UTC)
@@ -99,6 +105,7 @@ def test_a_seat_that_rings_in_vain_is_an_alarm() -> None:
         (Health(True, True, True, "low", 1000, {}), "disk_low", Weight.WARN),
         (Health(True, True, True, "ok", 9000, {Problem.SHORT: 3}), "recordings_short", Weight.WARN),
         (Health(True, True, True, "ok", 9000, {Problem.UNREADABLE: 1}), "recordings_unreadable", Weight.BAD),
+        (Health(True, True, True, "ok", 9000, {}, GivenUp(1, "it never ended")), "given_up", Weight.WARN),
     ],
 )
 def test_what_is_wrong_with_the_machines_is_one_alarm_each(machines: Health, key: str, weight: Weight) -> None:
@@ -112,6 +119,23 @@ def test_every_problem_of_a_recording_is_an_alarm_with_its_reason_and_its_number
     assert len(found) == len(Problem)
     assert len({alarm.text for alarm in found.values()}) == len(Problem)
     assert all(alarm.values == {"count": 2} for alarm in found.values())
+
+
+async def test_a_call_that_could_not_be_recognised_is_told_with_the_reason_until_a_clerk_has_decided_it(
+    house: House,
+) -> None:
+    now = datetime.now(UTC)
+    why = "its recognition was begun several times and never ended; listen to the call"
+    async with house.database.transaction() as session:
+        for uid, reason in (("n1-700.1", why), ("n1-700.2", None), ("n1-700.3", why)):
+            heard = Transcription(9.0, (), reason=reason)
+            await drafts.save(session, uid, heard, extract(()).to_json(), now=now, due_at=now + timedelta(hours=2))
+    async with house.database.transaction() as session:
+        assert await given_up.waiting(session, now - timedelta(days=1)) == GivenUp(2, why)
+        assert await given_up.waiting(session, now + timedelta(seconds=1)) == GivenUp()
+        await drafts.set_state(session, "n1-700.1", DraftState.DISCARDED, now=now)
+    wall = Wall(house.database, SystemClock(), house.app.state.console.pages, house.settings)
+    assert "1 条录音无法识别，请人工听取：its recognition was begun" in await wall.render()
 
 
 # ---- figures --------------------------------------------------------------------------------------------------------
