@@ -128,13 +128,14 @@ def _encode(legs: Legs, target: Path, answered_second: float | None, muted: Span
 
 
 def measure(path: Path, *, answered_second: float | None = None) -> Encoded:
-    """What `encode` would have said of a stereo FLAC that is there already; the legs' own lengths are not known.
+    """What `encode` would have said of a FLAC that is there already; the legs' own lengths are not known.
 
-    Raises RecordingError where the file is no recording of ours.
+    Of one channel, as an import may have it, both levels are its own. Raises RecordingError where the file is no
+    recording of ours.
     """
     try:
         with soundfile.SoundFile(path) as file:
-            if (file.format, file.channels, file.samplerate) != ("FLAC", 2, SAMPLE_RATE):
+            if (file.format, file.samplerate) != ("FLAC", SAMPLE_RATE) or file.channels not in {1, 2}:
                 raise RecordingError(
                     f"{path.name} is {file.format} with {file.channels} channels at {file.samplerate} Hz"
                 )
@@ -143,7 +144,7 @@ def measure(path: Path, *, answered_second: float | None = None) -> Encoded:
             caller_level, seat_level = Level(), Level(from_answer if from_answer < total else 0)
             for block in file.blocks(BLOCK_SAMPLES, dtype="int16", always_2d=True):
                 caller_level.feed(block[:, 0])
-                seat_level.feed(block[:, 1])
+                seat_level.feed(block[:, -1])
     except soundfile.LibsndfileError as error:
         raise RecordingError(f"{path.name} cannot be read as sound: {error}") from error
     sha256, size = seal(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -12,6 +12,7 @@ from recordings import calls, certificates, store
 from recordings.encode import measure
 from recordings.errors import HostileName, ObjectDamaged, RecordingError
 from recordings.finalise import Node, write_row
+from recordings.importing import PRIORITY
 from recordings.legs import uid_started_at
 from recordings.models import Recording
 from recordings.objects import EXTENSION, Stored, made_of_recording, uid_of_key
@@ -52,14 +53,38 @@ async def _restore(node: Node, found: Stored, uid: str) -> bool:
         if await certificates.deleted(session, [uid]):
             raise RecordingError("deleted with a certificate; `hotline recordings retention` deletes it again")
         call = await calls.get(session, uid)
+    answered = None
+    if call is not None and call.answered_at is not None:
+        answered = (call.answered_at - call.entered_at).total_seconds()
     async with opened_copy(node.objects, found.key, EXTENSION) as copy:
-        made = await asyncio.to_thread(measure, copy)
+        made = await asyncio.to_thread(measure, copy, answered_second=answered)
     if not await node.objects.holds(found.key, made.sha256):
         raise ObjectDamaged(f"{found.key} is not what was stored under it")
-    started_at = uid_started_at(uid) or found.changed_at - timedelta(seconds=made.seconds)
-    started_at = call.entered_at if call is not None else started_at
+    imported = calls.is_imported(uid)
+    length = timedelta(seconds=made.seconds)
+    if call is not None:
+        started_at = call.entered_at
+    elif imported:
+        started_at = _day_of(found.key, node)  # more than its day nobody knows
+    else:
+        started_at = uid_started_at(uid) or found.changed_at - length
     async with node.database.transaction() as session:
-        if call is None:
-            await calls.adopt(session, uid, started_at, started_at + timedelta(seconds=made.seconds))
-        await write_row(session, node, uid, made, key=found.key, started_at=started_at, recovered=True)
+        if call is None and imported:
+            await calls.adopt_imported(
+                session, uid, started_at, started_at + length, caller="", seat=None, service=None
+            )
+        elif call is None:
+            await calls.adopt(session, uid, started_at, started_at + length)
+        await write_row(
+            session, node, uid, made, key=found.key, started_at=started_at, recovered=True,
+            priority=PRIORITY if imported else 0,
+        )  # fmt: skip
     return True
+
+
+def _day_of(key: str, node: Node) -> datetime:
+    """The beginning of the day whose folder an object lies in."""
+    try:
+        return datetime.strptime(key.rpartition("/")[0], "%Y/%m/%d").replace(tzinfo=node.settings.zone)
+    except ValueError as error:
+        raise HostileName(f"{key!a} is not the key of a recording") from error

@@ -37,7 +37,9 @@ from recordings.importing import Options, Outcome, Result
 from recordings.importing_facts import name_reader, read_manifest
 from recordings.importing_models import ImportedRecording, ImportRun
 from recordings.reconcile import tidy
-from recordings.sealed import open_objects
+from recordings.restore import restore_orphans
+from recordings.scrub import scrub
+from recordings.sealed import SealedObjects, open_objects
 from tests.recordings.killed_import import STEPS
 from tests.recordings.sounds import NOW
 
@@ -334,3 +336,40 @@ def test_any_manifest_is_read_or_refused_in_a_sentence(
         return
     for facts in manifest.rows.values():
         assert facts.started_at is None or facts.started_at.tzinfo is UTC
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("lost", ["the recording's row", "every row"])
+async def test_an_imported_recording_whose_rows_are_lost_is_restored_from_the_store(
+    channels: int, lost: str, settings: Settings, database: Database, archive: Path
+) -> None:
+    sides = np.stack([tone(440), tone(660)][:channels], axis=1)
+    write(archive / "old.wav", sides, RATE)
+    node = importer(settings, database)
+    [result] = await imported(node, archive)
+    async with database.transaction() as session:
+        before = await store.get(session, result.call_uid)
+        for table in (
+            "recordings",
+            *(("calls", "imported_recordings", "stored_objects") if lost == "every row" else ()),
+        ):
+            await session.execute(text(f"DELETE FROM {table}"))
+    assert before is not None
+    listed = [each async for each in node.objects.listing()]
+    assert await restore_orphans(node, listed) == ([result.call_uid], [])
+    async with database.transaction() as session:
+        after = await store.get(session, result.call_uid)
+        call = await ledger.get_call(session, result.call_uid)
+    assert after is not None
+    assert call is not None
+    assert (after.sha256, after.object_key, after.seconds) == (before.sha256, before.object_key, before.seconds)
+    assert after.caller_rms == pytest.approx(before.caller_rms, rel=0.01)
+    assert after.seat_rms == pytest.approx(before.seat_rms, rel=0.01)
+    assert call.outcome == "answered", "one that nobody spoke to would be deleted after ninety days"
+    assert after.started_at.astimezone(ZONE).date() == before.started_at.astimezone(ZONE).date()
+    assert isinstance(node.objects, SealedObjects)
+    assert (await scrub(database, node.objects, node.clock, bytes_per_second=None)).damaged == ()
+    [again] = await imported(node, archive)
+    assert again.outcome is (Outcome.KNOWN if lost != "every row" else Outcome.IMPORTED)
+    async with database.transaction() as session:
+        assert await store.get(session, result.call_uid) == after
