@@ -141,7 +141,7 @@ class _Frames:
         filled = np.zeros_like(self.leak)
         for start, end in bridged(self._spans(self.leak | self.pause), 2 * _FRAME):
             first, last = self._index(start), self._index(end)
-            if self.leak[first:last].mean() >= _MOSTLY and self.leak[first:last].sum() > 1:
+            if self.leak[first:last].sum() > max(1.0, _MOSTLY * (last - first)):
                 filled[first:last] = True
         return filled
 

@@ -26,6 +26,8 @@ _LOOP = re.compile(r"(.{1,12}?)\1{4,}")
 """The same one to twelve characters five times in a row or more."""
 _LEAST_ECHO = 4
 """Characters of the prompt's word list that nobody says by chance."""
+_ROUNDS = re.compile(r"([^\d零〇一二三四五六七八九幺两].{3,39}?)\1{3,}")
+"""The same sentence four times in a row or more; a number may repeat itself."""
 _LONGEST_LOOP = 15
 """Characters of a loop that a person may still say, such as 喂喂喂喂喂."""
 
@@ -41,7 +43,21 @@ def without_inventions(words: Sequence[Word], no_speech: float = 0.0, echo: Sequ
     `no_speech` is the probability that their window is silence. `echo` are the words of the recogniser's prompt: two
     or more of them in that order are the prompt, not the speaker; so is a single one where the recogniser is unsure.
     """
-    return [word for sentence in _sentences(words) if not is_invented(sentence, no_speech, echo) for word in sentence]
+    kept = [word for sentence in _sentences(words) if not is_invented(sentence, no_speech, echo) for word in sentence]
+    return _once(kept)
+
+
+def _once(words: Sequence[Word]) -> list[Word]:
+    """Words without the further rounds of what goes round in circles over several sentences: what was really said
+    there is then heard once more by itself (`transcribe.listening`)."""
+    said = [spoken(simplified(word.text)) for word in words]
+    again = [(found.end(1), found.end()) for found in _ROUNDS.finditer("".join(said))]
+    begins = accumulate(map(len, said), initial=0)
+    return [
+        word
+        for word, text, at in zip(words, said, begins, strict=False)
+        if not any(first <= at - (not text) < last for first, last in again)  # punctuation goes with what it follows
+    ]
 
 
 def is_invented(sentence: Sequence[Word], no_speech: float, echo: Sequence[str] = ()) -> bool:

@@ -1,6 +1,6 @@
 """The room's story: a file becomes turns.
 
-decode → speech regions of each channel → who speaks → windows → recogniser → turns in order.
+decode → speech regions of each channel, less what sounds behind it → who speaks → windows → recogniser → turns.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hotline.settings import Settings
 from transcribe.audio import Pcm, decode
+from transcribe.background import in_front
 from transcribe.crosstalk import without_leakage
 from transcribe.engines import Engines, load_engines
 from transcribe.listening import Speech, Told, listen
@@ -77,10 +78,10 @@ def _two_channels(pcm: Pcm, engines: Engines, answered_at: float, told: Told) ->
     """The channel is the speaker."""
     longest = engines.recogniser.longest
     heard = engines.segmenter.activity(pcm, 0, lambda share: told(_LISTENING / 2 * share))
-    left = divided(heard.regions(), heard.speech, longest)
+    left = divided(in_front(pcm, 0, heard.regions()), heard.speech, longest)
     heard = engines.segmenter.activity(pcm, 1, lambda share: told(_LISTENING / 2 * (1 + share)))
-    right = divided(heard.regions(), heard.speech, longest)
-    right = [(max(start, answered_at), end) for start, end in right if end - answered_at >= _LEAST_ALONE]
+    right = [(max(start, answered_at), end) for start, end in heard.regions() if end - answered_at >= _LEAST_ALONE]
+    right = divided(in_front(pcm, 1, right, answered_at), heard.speech, longest)
     left, right = without_leakage(pcm, left, right)
     return [Speech(CALLER, 0, left), Speech(SEAT, 1, right)], common(left, right, _LEAST_TALK_OVER)
 

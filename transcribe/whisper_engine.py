@@ -56,7 +56,8 @@ class WhisperRecogniser:
     """A CTranslate2 Whisper model, 8-bit, on `threads` of CPU.
 
     Each window stands alone: text carried over from the one before makes one slip into a loop of slips. One retry
-    at temperature 0.4 when the first decoding repeats itself or is unsure.
+    at temperature 0.4 when the first decoding repeats itself or is unsure; before it one without the prompt when it
+    repeats itself, as in noise the prompt's own greeting is what it goes round in.
     """
 
     longest = 28.0
@@ -125,14 +126,19 @@ class WhisperRecogniser:
     def _again(
         self, samples: Samples, prompt: list[int], first: ctranslate2.models.WhisperGenerationResult
     ) -> ctranslate2.models.WhisperGenerationResult:
-        """The better of the first decoding and one at a temperature; one that does not repeat itself goes first."""
-        (second,) = self._generate(
-            self._model.encode(self._spectra([samples])), [prompt], len(samples) / RATE,
-            beam_size=1, num_hypotheses=2, sampling_topk=0, sampling_temperature=0.4,
-        )  # fmt: skip
-        if not self._is_doubtful(second):
-            return second
-        return max((first, second), key=lambda result: (not self._loops(result), _logprob(result)))
+        """The first decoding that is not doubtful, or the best of them; one that does not repeat itself goes first."""
+        encoded, seconds = self._model.encode(self._spectra([samples])), len(samples) / RATE
+        found = [first]
+        if self._loops(first):
+            bare = self._model.get_prompt(self._tokenizer, [], without_timestamps=True)
+            found += self._generate(encoded, [bare], seconds, beam_size=self._beam)
+        if len(found) == 1 or self._is_doubtful(found[-1]):
+            found += self._generate(
+                encoded, [prompt], seconds, beam_size=1, num_hypotheses=2, sampling_topk=0, sampling_temperature=0.4
+            )
+        if not self._is_doubtful(found[-1]):
+            return found[-1]
+        return max(found, key=lambda result: (not self._loops(result), _logprob(result)))
 
 
 def _is_audible(samples: Samples) -> bool:

@@ -74,3 +74,11 @@ def test_the_word_list_of_the_prompt_is_no_speech_but_its_single_words_are() -> 
         assert "".join(word.text for word in without_inventions(heard(said, 0.9), echo=words)) == said
     assert without_inventions(heard("天翼高清。", 0.9), no_speech=0.5, echo=words) == []
     assert without_inventions(heard("固话、天翼高清。", 0.9), echo=words) == []
+
+
+def test_a_sentence_said_round_and_round_is_kept_once_and_a_number_whole() -> None:
+    greeting = "您好，请问有什么可以帮您？"
+    assert kept("我要退费。" + greeting * 6, 0.95) == "我要退费。" + greeting
+    assert kept(greeting * 2, 0.95) == greeting * 2
+    number = "我的电话卡打不通，卡号是" + "八" * 16
+    assert kept(number, 0.95) == number
