@@ -13,33 +13,51 @@ from transcribe.draft.result import Alternative, Consent, Evidence
 from transcribe.draft.sorts import Chosen
 
 _MATTER = re.compile(
-    "开通|开启|打开|办理|办(?:一个|这个|上)|变更|更改|更换|改(?:成|为|套餐|到)|换(?:成|为|套餐)|升级|降(?:级|到|为|档)|取消|退订|关闭|关掉|停(?:用|掉|机|了)|订购|订阅|续约|续费|续订|续签"
-    "|扣(?:费|除|款|您|掉|一)|收取|收您|收费|付费|费用|录音|过户|销户|拆机|移机|转(?:成|为|到|网)|恢复|暂停|绑定|参加|加入|签(?:订|约|署)|延长|升到|叠加|加装|安装|减免|退(?:还|给您|到|费)|抵扣|撤销|撤单|结案|补卡|生效|执行|协议|条款|方案"
+    "开通|开启|打开|开(?:一个|个|好|上|了|掉)|办理|办(?:一个|这个|上|了)|变更|更改|更换|改(?:成|为|套餐|到|回|了)|换(?:成|为|套餐|一)|升级|降(?:级|到|为|档)|取消|退订|关(?:闭|掉|了)|停(?:用|掉|机|了|保)|订购|订阅|续(?:约|费|订|签)|预约"
+    "|扣(?:费|除|款|您|掉|一)|收取|收您|收费|付费|费用|录音|过户|销户|销掉|拆(?:机|掉|除)|移机|转(?:成|为|到|网)|恢复|复机|暂停|绑定|解绑|参加|加入|签(?:订|约|署)|延长|升到|叠加|加装|安装|减免|免(?:掉|了|去|除|给您)|[退返](?:还|给您|到|费|回|掉|了)|冲(?:回|正|抵)|抵扣|补偿|赔|送您|撤(?:销|单|诉|掉)|结案|补(?:卡|办|给)|生效|执行|协议|条款|方案|拆分|冻结|解冻|注销|合并|屏蔽|加黑|拉黑|豁免"
 )
+_DEED_FOR_YOU = re.compile(
+    "(?:帮|给|为|替)(?:您|你)(?:把[^,。?!]{1,12})?(?:先|再|直接|现在|马上|申请|一起|都|全部|这边|重新|免费)*(?!登记|记录|记|查|核实|核对|核查|反馈|反映|转接|转到|接通|联系|回电|回复|回访|打|催|看|报修|上报|派|安排|测|解释|说|介绍|念|重复|确认|提交|留|约|通知|解决|处理|问|找|讲|发|送|算|弄清)[\u4e00-\u9fff]"
+)
+"""Whatever is done for the caller needs a yes; what is only noted, looked up or passed on needs none."""
+_PLAINLY = re.compile("同意|愿意|接受|授权|许可|允许|认可")
+_TAIL = "(?:吗|么|吧|嘛|伐|不|啵|哇|哈|没|咯|撒|呢)"
 _ASKS = re.compile(
-    "同意(?:吗|么|不|没|这|办|开|录|变|取|收|扣|$|[,?。])|是否(?:同意|需要|愿意|接受|确认|可以|要)|(?:可以|行|好|成|能接受|愿意|接受|确认|确定|需要|要|没问题|对|方便)(?:的)?(?:吗|么|吧|嘛)|可不可以|行不行|好不好|同不同意|要不要|需不需要|愿不愿意|能不能接受"
-    "|您看(?:可以|行|怎么样|如何|好|这样)|(?:需要|要|确认|确定|愿意|同意|接受|希望)[^。?!]{0,24}(?:吗|么|\\?)|您(?:同意|确认)"
+    "同意(?:吗|么|不|没|伐|这|办|开|录|变|取|收|扣|$|[,?。])|是否(?:同意|需要|愿意|接受|确认|可以|要|认可)|同不同意"
+    f"|(?:可以|行|好|成|中|能接受|愿意|接受|确认|确定|需要|要|没问题|对|方便|认可|得行|允许)(?:的)?{_TAIL}(?=[,?。!]|$|您|先生|女士)"
+    f"|[一-鿿]{_TAIL}\\?$"
+    "|可不可以|可以不可以|行不行|好不好|成不成|中不中|要不要|需不需要|愿不愿意|能不能接受|接不接受|认不认可|能接受|您(?:看|觉得)(?:可以|行|怎么样|如何|好|这样|呢|怎样|成)|怎么样\\?|如何\\?|(?:您|你)看呢|没问题吧|没意见吧"
+    "|(?:需要|要|确认|确定|愿意|同意|接受|希望|允许)[^。?!]{0,24}(?:吗|么|\\?)|您(?:同意|确认)"
 )
 _NOT_FOR_CONSENT = re.compile("(?:姓名|贵姓|地址|号码|电话|联系方式|身份证号|账号)[^。?!]{0,8}(?:吗|多少|是|\\?)")
-_ASKS_OTHERWISE = re.compile("还有(?:什么|其他|别的)|其他(?:问题|需要)|别的(?:问题|需要)|满意")
+_ASKS_OTHERWISE = re.compile(
+    "还有(?:什么|其他|别的)|其他(?:问题|需要)|别的(?:问题|需要)|满意|(?:对|是)(?:吗|吧|不对)[?。]?$|是吗|是吧|没错吧|对不对"
+)
+"""What is only asked back (是五月办的，对吗) needs no consent."""
+_OF_A_FACT = re.compile(
+    "过[^,。?!]{0,8}(?:吗|么|没有?)|之前|以前|当时|当初|上次|本人(?:办|开|来|去|到|签|操作|订|用)|您是(?:要|想|希望|说|不是|在|从)|有没有|是不是|没有[^,。?!]{0,8}吗|[看收听]到了?[^,。?!]{0,6}吗|试"
+)
+"""What is asked of the past or of what the caller has in mind needs no consent either."""
 _DENIED = re.compile("(?:不需要|不要|不开|不办|不同意|不续|不用)[^。?!]{0,10}(?:是吗|对吗|是吧|对吧|对不对)")
 _UNDECIDED = re.compile(
-    "(?<!不用)(?<!不)(?<!不再)(?:考虑|想想|想一想|商量|问问|问一下|问一问|再说|再看|回头|不确定|没想好|不知道|不清楚|看看再|过两天|过几天)"
+    "(?<!不用)(?<!不)(?<!不再)(?<!没什么)(?:考虑|想想|想一想|商量|问问|问一下|问一问|再说(?!了)|再看|再琢磨|琢磨|回头|不确定|没想好|不知道|不清楚|看看再|过两天|过几天|拿不准|犹豫|合计合计)"
 )
 _REFUSED = re.compile(
-    "不(?:同意|统一|要(?!紧|钱)|行|用(?!考虑|想)|需要|可以|接受|愿意?|办|开|想|答应|必|了|改|换|续|参加|好(?!意思)|升|订|肯)|没必要|^(?:嗯|那|哦|啊|我)?[,。]?(?:还是)?(?:算了|拒绝|不[,。!]|别)|拒绝|别(?:给我|帮我|开|办|弄|改|录|扣|动)|(?:先|还是)(?:不|算了)|算了吧?"
+    "不(?:同意|统一|要(?!紧|钱)|行(?!$|不)|用(?!考虑|想|谢)|需要|可以|接受|愿意?|办|开|想|答应|必|了(?!解)|改|换|续|参加|好(?!意思)|升|订|肯|干|认|弄|稀罕|感兴趣|麻烦|中)|没必要|没兴趣|用不着|犯不着|不行$|不行(?=[,。!])|免了|甭|莫要|谢绝|没门|休想"
+    "|^(?:嗯|那|哦|啊|我)?[,。]?(?:还是)?(?:算了|拒绝|不[,。!]|别)|拒绝|别(?:给我|帮我|开|办|弄|改|录|扣|动)|(?:先|还是)(?:不|算了)|算了吧?|凭什么"
 )
 _GIVEN = re.compile(
-    "同意|统一|同一|通意|可以|好(?:的|啊|吧|呀|嘞|哒|,|。|!|$)|行(?:的|啊|吧|,|。|!|$|呀|嘛)|没问题|没有问题|没意见|办吧|开吧|取消吧|改吧|退吧|换吧|续吧|办(?:了|上)吧|确认|确定|愿意|接受|ok|成(?:啊|,|。|$)|中(?:啊|,|。|$)|要得|要(?:的|啊|,|。|$)|需要(?:的|,|。|$)|就这样(?:办|吧)|就这么(?:办|定)|那就(?:办|开|取消|改|退|换|这样)|当然|按你说的|听你的"
+    "同意|统一|同一|通意|可以|好(?:的|啊|吧|呀|嘞|哒|,|。|!|$|好)|行(?:的|啊|吧|,|。|!|$|呀|嘛|行|嘞|哈)|没问题|没有问题|没意见|没啥意见|[办开弄搞整改退换续停关销拆录撤补免]吧|取消吧|[办开改]了?就|办(?:了|上)吧|确认|确定|愿意|接受|允许|ok|成(?:啊|,|。|$|吧|的)|中(?:啊|,|。|$|吧)|要得|得行|得嘞|妥(?:了|,|。|$)|要(?:的|啊|,|。|$)|需要(?:的|,|。|$)|就这样(?:办|吧|,|。|$)|就这么(?:办|定|着)|那就(?:办|开|取消|改|退|换|这样|弄|照)|当然|按(?:你|您)(?:们)?说的|听(?:你|您)的|随(?:你|您|便)|(?:你|您)(?:看着)?(?:弄|办|搞|整|开|改)(?:吧|就行|好了)|嗯(?:呐|呢|嗯)"
 )
 _ECHOED = re.compile(
-    "^(?:嗯+|好|那|哦|就|对|行)*[,。]?(?:就)?(?:取消|退掉|退订|退|开通|开|办理|办|关掉|关|改|换|升|续|参加|停|签|录)(?:掉|吧|了|订|个|一个|上|$|[,。取退开办关改换升续])"
+    "^(?:嗯+|好|那|哦|就|对|行)*[,。]?(?:就|赶紧|快)?(?:取消|退掉|退订|退|开通|开|办理|办|关掉|关|改|换|升|续|参加|停|签|录|拆|免|销|撤|恢复)(?:掉|吧|了|订|个|一个|上|$|[,取退开办关改换升续])"
 )
 """The matter said back: 退掉退掉."""
 _NODDED = re.compile(
     "^(?:嗯+|恩|唔|哦|对|是|是的|对的|对啊|嗯嗯|嗯对|啊|行)[,。!]?(?:嗯|对|是的|好)?[,。!]?(?=$|[,。])"
 )
 _QUESTION = re.compile("(?:吗|么|呢|多少钱?|为什么|怎么|哪)[?。,]?$|\\?$")
+_WHY = re.compile("为什么|凭什么|凭啥")
 _ANSWER_WITHIN = 3
 _READ = 40
 """Characters of the answer that are read: what comes later answers something else."""
@@ -87,18 +105,25 @@ def _question(lines: Sequence[Line], number: int) -> tuple[int, int, int, bool] 
     found = None
     for match in _ASKS.finditer(line.text):
         start, end = line.sentence(match.start(), match.end())
-        if _NOT_FOR_CONSENT.search(line.text, start, end) or _ASKS_OTHERWISE.search(line.text, start, end):
+        if any(each.search(line.text, start, end) for each in (_NOT_FOR_CONSENT, _ASKS_OTHERWISE)):
+            continue
+        if _OF_A_FACT.search(line.text, start, end) and not _PLAINLY.search(line.text, start, end):
             continue
         denied = _DENIED.search(line.text, start, end) is not None
-        if _MATTER.search(line.text, start, end):
+        if _is_matter(line.text, start, end):
             found = (number, start, end, denied)
         elif start > 1:
             before, _ = line.sentence(start - 2, start - 1)
-            if _MATTER.search(line.text, before, end):
+            if _is_matter(line.text, before, end):
                 found = (number, before, end, denied)
         elif number and not lines[number - 1].is_caller and _MATTER.search(lines[number - 1].text[-60:]):
             found = (number, start, end, denied)
     return found
+
+
+def _is_matter(text: str, start: int, end: int) -> bool:
+    """Whether what is asked is one for consent, and not for a word on the telephone: 我给您登记一下，可以吗."""
+    return any(expression.search(text, start, end) is not None for expression in (_MATTER, _DEED_FOR_YOU, _PLAINLY))
 
 
 def _read(line: Line) -> tuple[Consent, float, int, int] | None:
@@ -107,11 +132,13 @@ def _read(line: Line) -> tuple[Consent, float, int, int] | None:
     refused, given = _REFUSED.search(text), _GIVEN.search(text)
     if _UNDECIDED.search(text):
         return None
+    if refused and given and given.start() < refused.start() and not _REFUSED.search(text[: given.end()]):
+        refused = None  # what was said first answers: 可以，别的不要动
     chosen = refused or given or _ECHOED.match(text) or _NODDED.match(text)
     if chosen is None:
         return None
     start, end = line.sentence(chosen.start(), max(chosen.start() + 1, chosen.end()))
-    if _QUESTION.search(line.text[start:end]) and not (refused and "为什么" in line.text[start:end]):
+    if _QUESTION.search(line.text[start:end]) and not (refused and _WHY.search(line.text, start, end)):
         return None
     sure = 0.92 if "同意" in line.text[start:end] else 0.85 if refused or given else 0.7
     return (Consent.REFUSED if refused else Consent.GIVEN), sure, start, end

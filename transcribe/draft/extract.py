@@ -111,7 +111,7 @@ def extract(
         _own_name(sheet, field_name, own, heard.lines)
     _phrases(sheet, heard.lines, tallies, kind)
     _sorts(sheet, heard.lines, words, tallies, kind)
-    _ending(sheet, heard.lines, words, kind)
+    _ending(sheet, heard.lines, verbatim, words, kind)
     key_account, others = find_key_account(heard.lines, known)
     sheet.choose("key_account", key_account)
     if others:
@@ -136,7 +136,7 @@ def _draft(sheet: _Sheet) -> DraftResult:
 
 def _judge(sheet: _Sheet, heard: Heard, tallies: Tallies, service: str | None) -> Kind:
     lines = heard.lines
-    kind, sure = decide_kind(tallies, service)
+    kind, sure = decide_kind(tallies, lines, service)
     add_impressions(tallies, FACETS_OF[kind], lines)
     tally = tallies["kind"]
     found = tally.evidence(kind.value, lines)
@@ -317,10 +317,10 @@ def _sorts(sheet: _Sheet, lines: Sequence[Line], words: Lexicon, tallies: Tallie
             sheet.put("tags", tuple(tag.value for tag in tags), min(tag.confidence for tag in tags), evidence)
 
 
-def _ending(sheet: _Sheet, lines: Sequence[Line], words: Lexicon, kind: Kind) -> None:
+def _ending(sheet: _Sheet, lines: Sequence[Line], verbatim: Sequence[Line], words: Lexicon, kind: Kind) -> None:
     sheet.choose("outcome", find_outcome(lines, kind, words))
-    sheet.choose("consent", find_consent(lines))
-    promises, loose = find_promises(lines)
+    sheet.choose("consent", find_consent(verbatim) or find_consent(lines))
+    promises, loose = find_promises(verbatim, lines)
     if promises:
         evidence = tuple(each.evidence for each in promises)
         sheet.put(
