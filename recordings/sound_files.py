@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import math
 import os
+import re
 import stat
 import unicodedata
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ import soundfile
 import soxr
 
 from recordings.errors import RecordingError
+from recordings.wav_headers import data_chunk, mended
 
 RATE = 16_000
 """Samples per second that recordings are kept at and every model takes."""
@@ -52,6 +54,9 @@ _NO_HEADER = {
     ".sln16": ("PCM_16", 16_000),
 }
 _GSM_FRAME, _GSM_MARK = 33, 0xD
+_PAGE = re.compile(rb"OggS\0(.)", re.DOTALL)
+_BEGINS = 2
+"""In a page's flags: it is a stream's first one."""
 _FOREIGN = (
     b"\x89PNG",
     b"\xff\xd8\xff",
@@ -95,7 +100,9 @@ class Decoder(Protocol):
 class Sound:
     """An open sound file: read `blocks()` once, then `seconds` and `warnings` are complete."""
 
-    def __init__(self, name: str, decoder: Decoder, promised: int, longest_hours: float) -> None:
+    def __init__(
+        self, name: str, decoder: Decoder, promised: int, longest_hours: float, told: float | None = None
+    ) -> None:
         self.name = name
         self.rate = decoder.claimed.rate
         self.channels = decoder.claimed.channels
@@ -107,6 +114,7 @@ class Sound:
         self._decoder = decoder
         self._promised = promised
         self._longest = longest_hours
+        self._told = told
 
     def blocks(self) -> Iterator[Samples]:
         """Samples of shape (frames, channels) at 16 kHz, finite, nominally in -1…1.
@@ -142,6 +150,8 @@ class Sound:
 
     def _warned(self, got: int, broken: bool, invalid: int) -> tuple[str, ...]:
         warnings = []
+        if self._told is not None:
+            warnings.append(f"its header ends it after {self._told:.1f} seconds; what follows was read too")
         missing = max(0.0, (self._promised - got) / self.rate) if self._promised < _NO_PROMISE else 0.0
         if broken or missing > 0.1:
             read = got / self.rate
@@ -224,7 +234,11 @@ def _opened(file: BinaryIO | io.FileIO, name: str, longest_hours: float) -> Iter
     head = file.read(_HEAD)
     file.seek(0)
     suffix = Path(name).suffix.lower()
-    sound_file, reason = _libsndfile(file)
+    whole = mended(file, head)
+    sound_file, reason = None, "a chained Ogg file"
+    if not (head.startswith(b"OggS") and _is_chained(file)):  # libsndfile ends with the first of several streams
+        file.seek(0)
+        sound_file, reason = _libsndfile(whole or file)
     if sound_file is not None and suffix in _NO_HEADER and sound_file.format == "MP3" and head[:3] != b"ID3":
         sound_file.close()  # silence in µ-law, FF FF FF …, looks like the beginning of an MP3
         sound_file = None
@@ -235,7 +249,9 @@ def _opened(file: BinaryIO | io.FileIO, name: str, longest_hours: float) -> Iter
         sound_file, reason = _libsndfile(file, format="RAW", subtype=subtype, samplerate=rate, channels=1)
     if sound_file is not None:
         with sound_file:
-            yield _sound(shown, _Libsndfile(sound_file), head, longest_hours)
+            yield _sound(
+                shown, _Libsndfile(sound_file, whole or file), head, longest_hours, behind_its_end=whole is not None
+            )
         return
     # Loaded only where it is needed: FFmpeg is large, and old telephone formats are rare.
     from recordings.ffmpeg_sound import open_with_ffmpeg  # noqa: PLC0415
@@ -248,17 +264,21 @@ def _opened(file: BinaryIO | io.FileIO, name: str, longest_hours: float) -> Iter
 def _libsndfile(file: BinaryIO | io.FileIO, **how: Any) -> tuple[Any, str]:
     """The open file, or None and why libsndfile does not take it."""
     try:
-        # Its own reading of a descriptor is many times quicker than calling back into Python for each read.
-        source = file.fileno() if isinstance(file, io.FileIO) else file
-        opened = soundfile.SoundFile(source, closefd=False, **how)
+        opened = _reader(file, **how)
     except (soundfile.LibsndfileError, TypeError) as error:
         reason = str(getattr(error, "error_string", error)).rstrip(". ")
         # libsndfile says so of bytes that it can make nothing of.
         return None, "its format is not known" if "does not exist" in reason else reason
-    if opened.format not in _KNOWN and not how:
+    if (opened.format not in _KNOWN and not how) or (opened.format == "FLAC" and opened.frames >= _NO_PROMISE):
         opened.close()
-        return None, f"a {opened.format} file"
+        return None, f"a {opened.format} file"  # of a FLAC that was streamed libsndfile does not find the end
     return opened, ""
+
+
+def _reader(file: BinaryIO | io.FileIO, **how: Any) -> Any:
+    # Its own reading of a descriptor is many times quicker than calling back into Python for each read.
+    source = file.fileno() if isinstance(file, io.FileIO) else file
+    return soundfile.SoundFile(source, closefd=False, **how)
 
 
 def _demand_headerless(name: str, suffix: str, head: bytes) -> None:
@@ -273,7 +293,22 @@ def _demand_headerless(name: str, suffix: str, head: bytes) -> None:
         raise SoundUnusable(f"{name} is not what its ending says; give a WAV, FLAC, Ogg, MP3 or other sound file")
 
 
-def _sound(name: str, decoder: Decoder, head: bytes, longest_hours: float) -> Sound:
+def _is_chained(file: BinaryIO | io.FileIO) -> bool:
+    """Whether an Ogg file goes on with another stream after its own: recordings that were appended to each other."""
+    begun = False
+    rest = b""
+    file.seek(0)
+    while piece := file.read(_HEAD):
+        for page in _PAGE.finditer(rest + piece):
+            begins = bool(page[1][0] & _BEGINS)
+            if begins and begun:
+                return True
+            begun = begun or not begins
+        rest = (rest + piece)[-5:]
+    return False
+
+
+def _sound(name: str, decoder: Decoder, head: bytes, longest_hours: float, *, behind_its_end: bool = False) -> Sound:
     claimed = decoder.claimed
     if not 1 <= claimed.channels <= 2:
         raise SoundUnusable(
@@ -284,11 +319,15 @@ def _sound(name: str, decoder: Decoder, head: bytes, longest_hours: float) -> So
             f"{name} says {claimed.rate} samples per second; "
             f"speech is recorded at {_LOWEST_RATE} to {_HIGHEST_RATE}, so the header is wrong"
         )
-    return Sound(name, decoder, max(claimed.frames, _wav_frames(head)), longest_hours)
+    chunk = data_chunk(head)
+    promised = chunk.frames if chunk is not None else 0
+    told = promised / claimed.rate if behind_its_end else None
+    return Sound(name, decoder, max(claimed.frames, promised), longest_hours, told)
 
 
 class _Libsndfile:
-    def __init__(self, sound: Any) -> None:
+    def __init__(self, sound: Any, source: BinaryIO | io.FileIO) -> None:
+        self._source = source
         self.claimed = Claimed(sound.samplerate, sound.channels, sound.frames)
         self.kind = f"{sound.format} {sound.subtype}"
         self._sound = sound
@@ -301,7 +340,7 @@ class _Libsndfile:
             pass
         steps: list[Samples] = []
         try:
-            self._sound.seek(got)
+            self._go_to(got)
             while sum(map(len, steps)) < size and len(
                 step := self._sound.read(_STEP_FRAMES, dtype="float32", always_2d=True)
             ):
@@ -310,33 +349,20 @@ class _Libsndfile:
             pass
         return np.concatenate(steps) if steps else np.zeros((0, self.claimed.channels), np.float32), True
 
+    def _go_to(self, frame: int) -> None:
+        """Seek; a FLAC that promises more than there is can only be read again from its beginning."""
+        try:
+            self._sound.seek(frame)
+        except soundfile.LibsndfileError:
+            self._source.seek(0)
+            self._sound = _reader(self._source)
+            left = frame
+            while left and (read := len(self._sound.read(min(left, _STEP_FRAMES), dtype="float32"))):
+                left -= read
+
 
 def _resampled(resampler: Any, block: Samples, last: bool) -> Samples:
     if resampler is None:
         return block
     out: Samples = resampler.resample_chunk(block, last=last)
     return out.reshape(-1, block.shape[1])
-
-
-def _wav_frames(head: bytes) -> int:
-    """Frames that a WAV's data chunk promises, 0 for what is no WAV.
-
-    libsndfile quietly shortens a WAV whose data chunk is longer than the file, so that chunk's own size is read here.
-    A writer that was killed leaves 0 or the largest number there: such a size promises nothing.
-    """
-    if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
-        return 0
-    at, width, coding = 12, 0, 0
-    while at + 8 <= len(head):
-        name, size = head[at : at + 4], int.from_bytes(head[at + 4 : at + 8], "little")
-        if name == b"fmt ":
-            coding = int.from_bytes(head[at + 8 : at + 10], "little")
-            width = int.from_bytes(head[at + 20 : at + 22], "little")
-        if name == b"data":
-            return size // width if width and coding in _PLAIN and size < 0x7FFFFFFF else 0
-        at += 8 + size + (size & 1)
-    return 0
-
-
-_PLAIN = frozenset({1, 3, 6, 7, 0xFFFE})
-"""WAV codings in which a block is one frame: PCM, floating point, A-law, µ-law, and the extensible header."""

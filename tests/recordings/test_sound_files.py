@@ -156,6 +156,40 @@ def test_a_data_chunk_that_promises_four_gigabytes_gives_what_is_there(tmp_path:
     assert "breaks off" in sound.warnings[0]
 
 
+@pytest.mark.parametrize("says", [0, 1000, 9000])
+def test_what_lies_behind_the_end_that_a_header_names_is_read_too(tmp_path: Path, says: int) -> None:
+    (tmp_path / "call.wav").write_bytes(wav(data=(tone(1.0) * 32767).astype("<i2").tobytes(), says=says))
+    samples, sound = heard(tmp_path / "call.wav")
+    assert len(samples) == 16_000
+    assert "what follows was read too" in sound.warnings[0]
+
+
+def test_another_chunk_behind_the_samples_is_no_sound(tmp_path: Path) -> None:
+    (tmp_path / "call.wav").write_bytes(wav(data=(tone(1.0) * 32767).astype("<i2").tobytes()) + b"LIST\4\0\0\0abcd")
+    samples, sound = heard(tmp_path / "call.wav")
+    assert (len(samples), sound.warnings) == (16_000, ())
+
+
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+def test_ogg_recordings_that_were_appended_to_each_other_are_read_to_the_end(tmp_path: Path, subtype: str) -> None:
+    soundfile.write(tmp_path / "one.ogg", tone(2.0), RATE, format="OGG", subtype=subtype)
+    (tmp_path / "call.ogg").write_bytes((tmp_path / "one.ogg").read_bytes() * 3)
+    _, sound = heard(tmp_path / "call.ogg")
+    assert sound.seconds == pytest.approx(6.0, abs=0.2)  # each ends on a whole block
+    assert heard(tmp_path / "one.ogg")[1].seconds == pytest.approx(2.0, abs=0.01)
+
+
+@pytest.mark.parametrize(("promised", "told"), [(0, ()), (160_000, ("breaks off",)), (2**36 - 1, ("breaks off",))])
+def test_a_flac_is_read_whatever_length_its_header_names(tmp_path: Path, promised: int, told: tuple[str, ...]) -> None:
+    soundfile.write(tmp_path / "call.flac", tone(1.0), RATE)
+    content = bytearray((tmp_path / "call.flac").read_bytes())
+    content[21:26] = ((content[21] >> 4) << 36 | promised).to_bytes(5, "big")
+    (tmp_path / "call.flac").write_bytes(content)
+    _, sound = heard(tmp_path / "call.flac")
+    assert sound.seconds == pytest.approx(1.0, abs=0.15)
+    assert [part in warning for part, warning in zip(told, sound.warnings, strict=True)] == [True] * len(told)
+
+
 def test_numbers_that_are_none_become_silence(tmp_path: Path) -> None:
     samples = tone()
     samples[:50] = np.nan
