@@ -26,6 +26,20 @@ _THOUSANDS = re.compile("(?<=[一二三四五六七八九两])[钱前](?=[零一
 _BARE = re.compile(
     rf"(?:扣|收|退|交|花|充|赔|补|多收|多扣|多出来?|多|少)(?:了|我|你|们|还|给|掉|值|去|费|成){{0,3}}(?P<number>{NUMERAL})(?=[,。?!]|$|退|结果|买|办|拿|给)"
 )
+_ROUND = re.compile(
+    r"(?P<number>(?:[一二两三四五六七八九](?:千|百|万)[零一二两三四五六七八九十百千]*|[二三四五六七八九]?十[一二三四五六七八九]?|\d{2,5}(?:\.\d{1,2})?))"
+)
+"""A number that may be a sum though no 块 follows: 三百六, 一百五, 五十."""
+_PAID_BEFORE = re.compile(
+    "(?:扣|收|退|交|缴|花|充|赔|补|差|跑|掉|付|欠|存|出|涨|要|送|返|还|亏|少|多|降|贵|便宜|补贴|押金|月租|话费|违约金|滞纳金|一共|总共|合计|共计|加起来|变成|成|就是)(?:了|我|我们|你们|您|他|她|你|给|掉|去|走|得|出来|出|来|的|那|那个|张|个|费|一共|总共|是|才|值|整整|足足|足|将近|差不多){0,4}$"
+)
+_PAID_AFTER = re.compile(
+    "^(?:钱)?(?:的)?(?:面值的?|充值卡|电话卡|话费|流量费|月租|卡)|^(?:全部|全都?|都|统统|原样|如数|一分不少地?|马上|得|必须|要|先)?(?:给我)?(?:退|还(?:我|给)|赔|返还|吐|免)|^(?:我)?(?:也|都|可|就)?不(?:认|交|付|出)|^,?(?:全部|全都?|一起)?(?:给我)?退|^包[一两半三]?年|^(?:一|每)个?(?:月|年)|^一年|^领|^打水漂|^没了"
+)
+_BOUGHT = re.compile("(?:买|办|充|交|缴|收|扣|花)[^,。?!]{1,12},$")
+_COUNTED = re.compile(
+    "^(?:多|几|来|余)?(?:个|次|天|日|年|月|号|点|分|秒|兆|条|张(?!五|一|两|二)|人|台|部|倍|小时|岁|位|楼|室|栋|幢|弄|单元|米|平|公里|g|m|k|%|度|遍|回|趟|家|户|种|样|名|周|星期|礼拜|届|路|里|层|排|组|件|页|字|期|集|段|套|份|万元)"
+)
 _CORRECTED = re.compile("^钱?[,。]?(?:啊|哦|呃|嗯)?[,。]?(?:不对|不是|错了|说错|讲错)")
 _ROUGH = re.compile("左右|上下|以上|大概|差不多")
 _WANTED_BACK = re.compile("退(?!订|伍|休)|返还|赔|减免|补给|还给我")
@@ -35,6 +49,7 @@ _ENOUGH = 1.5
 _ENOUGH_TO_ASK = 4.0
 _TOTAL_BONUS = 3.0
 _MONTHLY = re.compile("(?:每个?月|一个月|月月|按月|月租)[^,。?!]{0,6}$")
+_MONTHLY_AFTER = re.compile("^钱?(?:一个月|每月|每个月|[/一]月)")
 _MOST = 4
 
 
@@ -95,7 +110,10 @@ def find_amount(lines: Sequence[Line], lexicon: Lexicon, kind: Kind) -> tuple[Am
 def _totals_of_months(sums: Sequence[Sum], lines: Sequence[Line]) -> set[Decimal]:
     """Sums that are a monthly one times the months: 每个月六十九块，三个月二百零七块."""
     monthly = {
-        each.yuan for each in sums if _MONTHLY.search(lines[each.line].text[max(0, each.start - 8) : each.start])
+        each.yuan
+        for each in sums
+        if _MONTHLY.search(lines[each.line].text[max(0, each.start - 8) : each.start])
+        or _MONTHLY_AFTER.match(lines[each.line].text[each.end : each.end + 6])
     }
     return {
         each.yuan
@@ -149,12 +167,35 @@ def sums_in(number: int, line: Line) -> Iterator[Sum]:
             around = line.text[max(0, match.start() - 3) : match.end() + 3]
             rough = bool(match["rough"] or _ROUGH.search(around))
             yield Sum(yuan, number, match.start(), match.end(), rough, bare=False)
-    for match in _BARE.finditer(line.text):
-        start, end = match.span("number")
+    for start, end in _without_unit(text):
         if all(end <= one or start >= other for one, other in taken):
-            yuan = parse(match["number"])
+            yuan = parse(text[start:end])
             if yuan is not None and 1 <= yuan < 100_000:
+                taken.append((start, end))
                 yield Sum(yuan, number, start, end, rough=False, bare=True)
+
+
+def _without_unit(text: str) -> Iterator[tuple[int, int]]:
+    """Places of numbers that words of paying stand beside."""
+    for match in _BARE.finditer(text):
+        yield match.span("number")
+    for match in _ROUND.finditer(text):
+        start, end = match.span()
+        if (
+            start and (text[start - 1].isdigit() or text[start - 1] in "零一二两三四五六七八九十百千万幺点.第-")
+        ) or _goes_on(text, end):
+            continue
+        before, after = text[max(0, start - 20) : start], text[end : end + 12]
+        alone = _BOUGHT.search(before) and after[:1] in tuple(",。")
+        if alone or _PAID_BEFORE.search(before) or _PAID_AFTER.match(after):
+            yield start, end
+
+
+def _goes_on(text: str, end: int) -> bool:
+    return (
+        text[end : end + 1] in tuple("零一二两三四五六七八九十百千万幺点.")
+        or _COUNTED.match(text[end : end + 4]) is not None
+    )
 
 
 def _yuan(match: re.Match[str]) -> Decimal | None:

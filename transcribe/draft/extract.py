@@ -175,7 +175,8 @@ def _facts(
 
 
 def _phone(sheet: _Sheet, lines: Sequence[Line], call: CallContext) -> None:
-    ranked = [each for each in rank_phones(lines) if each.number != sheet.values.get("reported")]
+    reported = sheet.values.get("reported") or ""
+    ranked = [each for each in rank_phones(lines) if each.number not in reported]
     known = next((each for each in ranked if check_number(each.number, call.caller) is NumberCheck.SAME), None)
     phone = ranked[0] if ranked and ranked[0].confidence >= ENOUGH else known
     this = this_number(lines, call.caller) or agreed_number(lines, call.caller)

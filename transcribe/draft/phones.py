@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from transcribe.draft.normalise import Line
+from transcribe.draft.normalise import BREAKS, Line
 from transcribe.draft.result import Evidence
 from transcribe.draft.roles import asks_for_number
 from transcribe.draft.sounds import syllables
@@ -52,7 +52,13 @@ _REPORTED = re.compile(
     "(?:对方|骚扰|陌生|诈骗|骗子|发来|打来|发过来|打过来|有个号码|有一个号码|发的|号码都是|开头)[^。?!]{0,14}$"
 )
 _REPORTED_AFTER = re.compile("^[^。?!]{0,8}(?:给我打|打给我|打来|发来|给我发|发给我|天天打|骚扰|一直打)")
-_WRONG = re.compile("^[^\\d一二三四五六七八九零幺]{0,3}(?:不对|不是|错了|说错|讲错|打错|更正)")
+_WRONG = re.compile("^[^\\d一二三四五六七八九零幺]{0,3}(?:不对|部队|不队|补对|不是|错了|说错|讲错|打错|更正|等一?下)")
+_ASKED_FOR_ANOTHER = re.compile(
+    "序列号|卡号|单号|编号|身份证|密码|验证码|工号|尾号|账号|户号|端口|卡背|合同|(?:对方|骚扰|诈骗|陌生|发送|来电|发短信|打来|那个|举报|什么|哪个|它的?|他的?|她的?)[^,。?!]{0,6}(?:号码?|电话)"
+)
+_ACCUSES = re.compile(
+    "骚扰|诈骗|骗|垃圾|广告|推销|违法|黄色|色情|下流|赌|押大小|冒充|自称|假冒|发票|办证|迷药|枪|骂人|举报|声讯台|群发|发短信|给我发|打电话来|打来电话|催债|恐吓|威胁"
+)
 _ANNOUNCEMENT = re.compile("(?:电话|手机|号码|联系)(?:号码?)?(?:是|呢|就是|为)?[,:]?")
 ENOUGH = 0.35
 """Confidence from which a number is taken for the contact number."""
@@ -219,7 +225,10 @@ def _group_at(number: int, text: str, start: int) -> Group | None:
     while position < len(text):
         times = _TIMES.match(text, position)
         if times and (
-            digits or _digit(text, times.end()) or _DIGITS_BEFORE.search(text[max(0, position - 3) : position])
+            digits
+            or _digit(text, times.end())
+            or _DIGITS_BEFORE.search(text[max(0, position - 3) : position])
+            or _stands_alone(text, position, times.end())
         ):
             digits.append(_WRITTEN[times[2]] * int(_WRITTEN.get(times[1], "2")))
             sure += len(digits[-1])
@@ -240,6 +249,11 @@ def _group_at(number: int, text: str, start: int) -> Group | None:
         end = position
     joined = "".join(digits)
     return Group(joined, number, start, end, sure / len(joined)) if joined else None
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether a clause is nothing else: …，然后，两个三."""
+    return (start == 0 or text[start - 1] in BREAKS) and (end == len(text) or text[end] in BREAKS)
 
 
 def _digit(text: str, position: int) -> bool:
@@ -335,16 +349,36 @@ def _rank(
     return base + best
 
 
+def _wanted(lines: Sequence[Line], number: int) -> int:
+    """How many lines before line `number` the seat asked for the number to call back; 0 if it did not."""
+    for back in range(1, min(3, number) + 1):
+        line = lines[number - back]
+        if asks_for_number(line) and not _ASKED_FOR_ANOTHER.search(line.text):
+            return back
+    return 0
+
+
+def _asked_for_another(lines: Sequence[Line], number: int) -> bool:
+    """Whether the seat's last words before line `number` asked for digits of another kind."""
+    asked = next((each for each in reversed(lines[max(0, number - 2) : number]) if not each.is_caller), None)
+    return asked is not None and _ASKED_FOR_ANOTHER.search(asked.text) is not None
+
+
 def _said_score(parts: tuple[Group, ...], lines: Sequence[Line]) -> float:
     first, last = parts[0], parts[-1]
     line = lines[first.line]
     before = line.text[max(0, first.start - 18) : first.start]
     after = lines[last.line].text[last.end :]
     score = 0.0
-    if _CONTACT.search(before) or (first.line and asks_for_number(lines[first.line - 1])):
+    wanted = _wanted(lines, first.line)
+    if _CONTACT.search(before) or wanted == 1:
         score += 0.15
-    elif any(asks_for_number(each) for each in lines[max(0, first.line - 3) : first.line]):
+    elif wanted:
         score += 0.1
+    elif line.is_caller and any(_ACCUSES.search(each.text) for each in lines[: first.line + 1] if each.is_caller):
+        score -= 0.5
+    if line.is_caller and not _CONTACT.search(before) and _asked_for_another(lines, first.line):
+        score -= 0.6
     if _OTHER_NUMBER.search(before):
         score -= 0.6
     if _REPORTED.search(before) or _REPORTED_AFTER.match(after):
