@@ -1,4 +1,4 @@
-"""Jobs of the room: the index of repeats, forms beside their calls, the week's figures, the lexicon's measurements."""
+"""Jobs of the room: the index of repeats, forms beside calls, figures, measurements, texts past their time."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from procrastinate import App
 
-from cases import classifier_jobs, differences, field_scores, lexicon_effect, repeats
+from cases import classifier_jobs, differences, field_scores, lexicon_effect, repeats, text_removal, text_retention
 from cases.erasing import erase_forms
 from hotline.jobs import RETRY, JobContext
+from recordings.sealed import open_objects
 from transcribe.figures import iso_week
 
 
@@ -25,6 +26,18 @@ def register(app: App, context: JobContext) -> None:
     async def erase(call_uid: str) -> None:
         async with context.database.transaction() as session:
             await erase_forms(session, call_uid)
+
+    @app.periodic(cron="10 3 * * *")
+    @app.task(name="cases.retire_texts", queueing_lock="cases.retire_texts", pass_context=False)
+    async def retire_texts(timestamp: int) -> None:
+        objects = open_objects(context.settings, context.database, context.clock)
+        await text_retention.run(context.database, objects, context.settings, context.clock)
+
+    @app.periodic(cron="45 * * * *")
+    @app.task(name="cases.end_text_deletions", queueing_lock="cases.end_text_deletions", pass_context=False)
+    async def end_text_deletions(timestamp: int) -> None:
+        objects = open_objects(context.settings, context.database, context.clock)
+        await text_removal.end_begun(context.database, objects, context.clock)
 
     @app.periodic(cron="*/10 * * * *")
     @app.task(name="cases.compare_forms", queueing_lock="cases.compare_forms", retry=RETRY, pass_context=False)

@@ -130,6 +130,7 @@ class EntryView:
     closed_at: datetime | None
     filed_at: datetime | None
     shelf: str | None
+    erased_at: datetime | None
 
     @property
     def ref(self) -> str:
@@ -407,4 +408,5 @@ def _view(row: TextEntry, created_by: str) -> EntryView:
         closed_at=row.closed_at,
         filed_at=row.filed_at,
         shelf=row.shelf,
+        erased_at=row.erased_at,
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint
+from sqlalchemy import DDL, BigInteger, ForeignKey, Identity, Index, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.database import Base
@@ -45,6 +45,8 @@ class TextEntry(Base):
     filed_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     shelf: Mapped[str | None]
     """Where the original lies."""
+    erased_at: Mapped[datetime | None]
+    """When its words, its sender and its scans were deleted, with a certificate; the row and its order stay."""
 
     __table_args__ = (Index("ix_text_entries_state_due_at", "state", "due_at"),)
 
@@ -71,3 +73,57 @@ class TextScan(Base):
     added_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
 
     __table_args__ = (UniqueConstraint("entry_id", "source_sha256"),)
+
+
+class TextDeletion(Base):
+    """A deletion under way: written before anything is removed, gone with the certificate's transaction."""
+
+    __tablename__ = "text_deletions"
+
+    ref: Mapped[str] = mapped_column(primary_key=True)
+    """`text:17` of a whole entry, `text:17/<scan's id>` of one scan."""
+    entry_id: Mapped[int] = mapped_column(BigInteger)
+    scan_id: Mapped[UUID | None]
+    rule: Mapped[str]
+    reason: Mapped[str]
+    actor: Mapped[str]
+    role: Mapped[str]
+    begun_at: Mapped[datetime]
+
+
+class TextCertificate(Base):
+    """The proof that a text, or one scan of it, was deleted; append-only like the audit."""
+
+    __tablename__ = "text_certificates"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    entry_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    scan_id: Mapped[UUID | None]
+    """The scan, where only that was removed."""
+    files: Mapped[list[Any]]
+    """`[{"source": SHA-256 of the file as it came, "keys": objects that were deleted, "sha256": of each}]`."""
+    rule: Mapped[str]
+    """Such as `complaint: 1095 days`, `erasure on request` or `wrong scan`."""
+    reason: Mapped[str]
+    actor: Mapped[str]
+    at: Mapped[datetime]
+    audit_seq: Mapped[int] = mapped_column(BigInteger)
+    digest: Mapped[str]
+    """SHA-256 over what this row says, as canonical JSON."""
+
+
+REFUSE_CHANGE = """
+CREATE FUNCTION text_certificates_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION USING MESSAGE = 'certificates of deletion are append-only: ' || TG_OP || ' refused';
+END $$
+"""
+TRIGGER = """
+CREATE TRIGGER text_certificates_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON text_certificates
+FOR EACH STATEMENT EXECUTE FUNCTION text_certificates_refuse_change()
+"""
+ALWAYS = "ALTER TABLE text_certificates ENABLE ALWAYS TRIGGER text_certificates_append_only"
+
+# The migration makes the same; a test holds the two together.
+for _statement in (REFUSE_CHANGE, TRIGGER, ALWAYS):
+    event.listen(TextCertificate.__table__, "after_create", DDL(_statement))  # type: ignore[no-untyped-call]

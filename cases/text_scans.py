@@ -240,6 +240,8 @@ async def _room_for(
     entry = await session.get(TextEntry, entry_id, with_for_update=True, populate_existing=True)
     if entry is None:
         raise TextMissing(f"there is no text {entry_id}")
+    if entry.erased_at is not None:
+        raise TextMissing(f"text {entry_id} was deleted; nothing can be attached to it")
     scans = await of_entry(session, entry_id)
     known = next((scan for scan in scans if scan.source_sha256 == sha256), None)
     if known is None and len(scans) >= settings.texts.most_scans:

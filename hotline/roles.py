@@ -71,6 +71,8 @@ class Action(StrEnum):
     """Receive them, key them into the sheet, make their orders (D19-D21)."""
     TEXT_ORIGINAL = "text.original"
     """Keep the originals: note where each lies, and hand out the file as it came (D23, D59, D61)."""
+    TEXT_REMOVE = "text.remove"
+    """Remove a scan that was attached to the wrong text, saying why."""
     LEXICON_VIEW = "lexicon.view"
     """See the centre's own words, and how their suggestions fared."""
     LEXICON_PROPOSE = "lexicon.propose"
@@ -177,7 +179,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
             {
                 _A.RECORDING_VIEW, _A.RECORDING_EXPORT, _A.SENSITIVE_VIEW, _A.DRAFT_VIEW, _A.DESK_VIEW, _A.TEXT_VIEW,
                 _A.RECORDING_RECOGNISE,
-                _A.TEXT_ORIGINAL, _A.ORDER_VIEW,
+                _A.TEXT_ORIGINAL, _A.TEXT_REMOVE, _A.ORDER_VIEW,
                 _A.NOTICE_WRITE,
                 _A.LEXICON_VIEW, _A.LEXICON_PROPOSE, _A.LEXICON_MANAGE, _A.FIGURES_VIEW, _A.MODEL_MANAGE,
             }
@@ -222,7 +224,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
                 _A.RECORDING_VIEW, _A.RECORDING_REPLAY, _A.RECORDING_UNCHECKED, _A.RECORDING_EXPORT,
                 _A.RECORDING_ERASE, _A.RECORDING_RECOGNISE,
                 _A.SENSITIVE_VIEW, _A.DRAFT_VIEW,
-                _A.TEXT_VIEW, _A.TEXT_ORIGINAL, _A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.AUDIT_VIEW,
+                _A.TEXT_VIEW, _A.TEXT_ORIGINAL, _A.TEXT_REMOVE, _A.ORDER_VIEW, _A.SAMPLE_VIEW, _A.AUDIT_VIEW,
                 _A.CALL_LISTEN, _A.CALL_WHISPER, _A.CALL_BARGE,
                 _A.MESSAGE_SEND, _A.NOTICE_WRITE, _A.ROSTER_VIEW, _A.ROSTER_MANAGE, _A.WALLBOARD_VIEW, _A.PROMISE_VIEW,
                 _A.DESK_VIEW, _A.DESK_ASSIGN, _A.CLERKS_VIEW,

@@ -243,6 +243,9 @@ class TextSettings(Section):
     """Pages of one file; what has more is refused, not cut."""
     most_megapixels: int = Field(40, ge=1, le=200)
     """Of one page: A4 at 600 dots per inch has 35."""
+    retention_days: dict[Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$")], Annotated[int, Field(ge=1)]] = {}
+    """Days that texts and their scans are kept, by what became of them, where the default is not meant
+    ([text-entries.md](text-entries.md))."""
 
 
 class RecognitionSettings(Section):

@@ -10,7 +10,7 @@ a restored store, are deleted again by their certificate.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -71,6 +71,20 @@ async def erase(database: Database, objects: SealedObjects, clock: Clock, wish: 
     """Delete one recording now. Raises NoRecording where there is none, Held where it is held and not overridden."""
     await begin(database, clock, wish)
     return await finish(database, objects, clock, wish.call_uid)
+
+
+async def erase_call(database: Database, objects: SealedObjects, clock: Clock, wish: Wish) -> list[CertificateView]:
+    """Delete a call's recording and those of supervisors who listened to it: the caller is heard in them, too.
+
+    All are begun before the first is carried out, so that whoever is killed leaves nothing out. Raises as `erase` does.
+    """
+    async with database.transaction() as session:
+        beside = [uid for uid in await calls.voices_beside(session, wish.call_uid) if await _recording(session, uid)]
+        call = await _recording(session, wish.call_uid)
+    uids = [wish.call_uid] if call is not None or not beside else []
+    for uid in (*uids, *beside):
+        await begin(database, clock, replace(wish, call_uid=uid))
+    return [await finish(database, objects, clock, uid) for uid in (*uids, *beside)]
 
 
 async def begin(database: Database, clock: Clock, wish: Wish) -> None:

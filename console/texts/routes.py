@@ -14,12 +14,13 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.datastructures import UploadFile
 
-from cases import desk, desk_form, orders, text_entries, text_scans
+from cases import desk, desk_form, orders, text_certificates, text_entries, text_removal, text_scans
 from cases.desk_errors import NotForYou
 from cases.desk_receivers import Receiver, receivers
 from cases.desk_rows import ItemView
 from cases.desk_states import ItemState
 from cases.errors import CaseError, WrongField
+from cases.text_certificates import CertificateView
 from cases.text_email import EmailRefused
 from cases.text_entries import EntryView, TextMissing, TextState
 from cases.text_pages import Refusal
@@ -35,6 +36,7 @@ from console.texts import files, head, words
 from console.texts.files import Refused
 from hotline.accounts import Subject
 from hotline.roles import Action
+from transcribe.masking import masked_text
 from transcribe.covered import covered
 
 router = APIRouter(prefix="/texts")
@@ -179,6 +181,26 @@ async def add_scans(
     return RedirectResponse(_page_path(entry_id, missed), 303)
 
 
+@router.post("/{entry_id}/scans/{scan_id}/remove")
+async def remove_scan(
+    request: Request, entry_id: EntryId, scan_id: UUID, subject: Annotated[Subject, require(Action.TEXT_REMOVE)]
+) -> Response:
+    """Delete a scan that belongs to another text, with the reason and a certificate."""
+    console = console_of(request)
+    sent, _ = await _sent(request)
+    reason = masked_text(" ".join(sent.get("reason", "").split()))
+    if not reason or len(reason) > LONGEST_REASON:
+        return await _page(request, subject, entry_id, status=422, unsaid=scan_id)
+    wish = text_removal.Wish(
+        entry_id, text_removal.WRONG_SCAN, subject.login, subject.role.value, reason, scan_id=scan_id
+    )
+    try:
+        await text_removal.remove(console.database, console.objects, console.clock, wish)
+    except (TextMissing, ScanMissing) as error:
+        raise Missing from error
+    return RedirectResponse(_page_path(entry_id, ()), 303)
+
+
 @router.get("/{entry_id}/scans/{scan_id}/{number}")
 async def scan_page(
     request: Request,
@@ -288,6 +310,8 @@ class Opened:
     receivers: list[Receiver]
     confirmed: Mapping[str, Any] | None
     """The sheet of its order, once there is one."""
+    deleted: Sequence[CertificateView]
+    """What was deleted of it."""
 
 
 async def _opened(console: Console, subject: Subject, entry_id: int) -> Opened:
@@ -310,7 +334,8 @@ async def _opened(console: Console, subject: Subject, entry_id: int) -> Opened:
         found = await receivers(session, Action.TEXT_WRITE, kind, but=subject.user_id, now=now) if giving else []
         order = await orders.get_order(session, entry.order_number, now) if entry.order_number else None
         scans = await text_scans.of_entry(session, entry_id)
-        return Opened(entry, scans, item, mine, found, order.fields if order is not None else None)
+        deleted = await text_certificates.of_entry(session, entry_id)
+        return Opened(entry, scans, item, mine, found, order.fields if order is not None else None, deleted)
 
 
 async def _page(
@@ -321,6 +346,7 @@ async def _page(
     status: int = 200,
     missed: Sequence[Refused] = (),
     typed_head: head.HeadForm | None = None,
+    unsaid: UUID | None = None,
 ) -> Response:
     console = console_of(request)
     opened = await _opened(console, subject, entry_id)
@@ -349,6 +375,8 @@ async def _page(
         mark_words={mark: console.pages.words.chinese(key) for mark, key in labels.MARKS.items()},
         head=typed_head or head.of_entry(entry, console.settings.zone),
         missed=missed,
+        unsaid=unsaid,
+        deleted=opened.deleted,
         names=words,
         amber=console.settings.desk_amber_minutes * 60,
         beat=desk.beat_seconds(console.settings),

@@ -28,6 +28,7 @@ COMMANDS: dict[str, Command] = {
     "customers": Command("hotline.commands.customers", "Say whose numbers lead to a senior seat."),
     "recordings": Command("hotline.commands.recordings", "Finalise, reconcile and verify recordings."),
     "transcribe": Command("hotline.commands.transcribe", "Turn an audio file into turns of text and a draft."),
+    "texts": Command("hotline.commands.texts", "How long letters and scans are kept, and what is deleted of them."),
     "drafts": Command("hotline.commands.drafts", "Learn a draft's fields from confirmed forms."),
     "models": Command("hotline.commands.models", "Fetch, list and verify the speech models."),
     "qa": Command("hotline.commands.qa", "Draw calls for inspection."),

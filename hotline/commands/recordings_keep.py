@@ -53,14 +53,15 @@ def erase_command(
     override: Annotated[bool, typer.Option("--override", help="Although it is held; needs --by a manager.")] = False,
     by: Annotated[str, typer.Option(metavar="LOGIN", help="The manager who overrides the hold.")] = "",
 ) -> None:
-    """Erase one call's recording, all that was made of it and the words of its transcript, with a certificate."""
+    """Erase one call's recording and what was recorded beside it, all that was made of them and the words of their
+    transcripts, with certificates."""
     from hotline.errors import UsageError
 
-    why = _reason(reason)
+    why = reason_of(reason)
     if override != bool(by):
         raise UsageError("--override and --by go together: a manager answers for it")
 
-    async def work(vault: Vault) -> CertificateView:
+    async def work(vault: Vault) -> list[CertificateView]:
         from recordings import erase
         from recordings.erase import ON_REQUEST, Wish
 
@@ -69,11 +70,11 @@ def erase_command(
             role = await _manager(vault, by)
             actor = f"{by} ({actor})"
         wish = Wish(call, "on_request", ON_REQUEST, actor, role, why, override=override)
-        return await erase.erase(vault.database, vault.objects, vault.clock, wish)
+        return await erase.erase_call(vault.database, vault.objects, vault.clock, wish)
 
-    done = with_vault(work)
-    typer.echo(f"erased: {done.object_key}, {done.seconds:.1f} s, sha256 {done.sha256}")
-    typer.echo(f"certificate {done.id}, digest {done.digest}, entry {done.audit_seq} of the audit")
+    for done in with_vault(work):
+        typer.echo(f"erased: {done.object_key}, {done.seconds:.1f} s, sha256 {done.sha256}")
+        typer.echo(f"certificate {done.id}, digest {done.digest}, entry {done.audit_seq} of the audit")
 
 
 def hold_command(
@@ -81,8 +82,8 @@ def hold_command(
     reason: Annotated[str, typer.Option(help="For what it is held; the same text releases it.")],
     kind: Annotated[ByHand, typer.Option(help="An appeal's end gives the recording its days anew.")] = ByHand.MANUAL,
 ) -> None:
-    """Keep a call's recording until the hold is released, whatever its class says."""
-    why = _reason(reason)
+    """Keep a call's recording, or the text `text:17`, until the hold is released, whatever its class says."""
+    why = reason_of(reason)
 
     async def work(vault: Vault) -> None:
         from hotline import audit
@@ -91,21 +92,25 @@ def hold_command(
         from recordings.holds import HoldReason
 
         async with vault.database.transaction() as session:
-            if await store.get(session, call) is None:
+            if (text := _text(call)) is not None:
+                from cases import text_entries
+
+                await text_entries.get(session, text)
+            elif await store.get(session, call) is None:
                 raise NoRecording(f"call {call[:80]} has no stored recording")
             await holds.hold(session, call, HoldReason(kind.value), why, vault.clock.now())
             await audit.record(
-                session, actor=shell_user(), role="administrator", action="recording.hold", subject=f"call:{call}",
+                session, actor=shell_user(), role="administrator", action="recording.hold", subject=_subject(call),
                 detail={"kind": kind.value, "reason": why}, now=vault.clock.now(),
             )  # fmt: skip
 
     with_vault(work)
-    typer.echo(f"the recording of call {call} is held: {why}")
+    typer.echo(f"{call} is held: {why}")
 
 
 def release_command(call: Call, reason: Annotated[str, typer.Option(help="The text with which it was held.")]) -> None:
     """End a hold that a person has set."""
-    why = _reason(reason)
+    why = reason_of(reason)
 
     async def work(vault: Vault) -> int:
         from hotline import audit
@@ -120,7 +125,7 @@ def release_command(call: Call, reason: Annotated[str, typer.Option(help="The te
             if ended:
                 await audit.record(
                     session, actor=shell_user(), role="administrator", action="recording.release",
-                    subject=f"call:{call}", detail={"reason": why}, now=now,
+                    subject=_subject(call), detail={"reason": why}, now=now,
                 )  # fmt: skip
         return ended
 
@@ -158,6 +163,16 @@ def certificate_command(call: Call, as_json: Json = False) -> None:
             typer.echo(f"{name:<12} {value}")
     if not genuine:
         raise typer.Exit(1)
+
+
+def _text(call: str) -> int | None:
+    """The number in `text:17`, None for a call."""
+    _, mark, number = call.partition("text:")
+    return int(number) if mark and number.isascii() and number.isdigit() else None
+
+
+def _subject(call: str) -> str:
+    return call if _text(call) is not None else f"call:{call}"
 
 
 def _list_due(as_json: bool) -> None:
@@ -201,7 +216,8 @@ async def _manager(vault: Vault, login: str) -> str:
     return str(user.role)
 
 
-def _reason(text: str) -> str:
+def reason_of(text: str) -> str:
+    """What was given with `--reason`, on one line. Raises UsageError for nothing, or too much."""
     from hotline.errors import UsageError
 
     why = " ".join(text.split())

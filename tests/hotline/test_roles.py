@@ -32,6 +32,7 @@ clerks.view        .      .       .             .            .          .       
 text.view          .      x       x             .            .          x           x          .            x          x          .
 text.write         .      x       x             .            .          .           .          .            .          .          .
 text.original      .      .       .             .            .          x           .          .            .          x          .
+text.remove        .      .       .             .            .          x           .          .            .          x          .
 lexicon.view       .      .       .             x            .          x           x          .            x          x          .
 lexicon.propose    .      x       .             x            .          x           x          .            .          .          .
 lexicon.manage     .      .       .             .            .          x           .          .            .          .          .

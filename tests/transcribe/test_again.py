@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -193,7 +194,8 @@ async def beside(context: JobContext, add_call: AddCall, tmp_path: Path) -> str:
         )  # fmt: skip
     spool, work = tmp_path / "spool", tmp_path / "work"
     work.mkdir()
-    leave(spool, VOICE, tone(4), tone(4))
+    for path in leave(spool, VOICE, tone(4), tone(4)):
+        os.utime(path, (NOW.timestamp() - 600,) * 2)
     objects = open_objects(context.settings, context.database, context.clock)
     node = Node(context.settings, context.database, context.clock, objects, spool, work)
     await attempt(node, VOICE)

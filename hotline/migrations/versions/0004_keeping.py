@@ -19,9 +19,11 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgres
 
 def upgrade() -> None:
     _keeping_up()
+    _texts_up()
 
 
 def downgrade() -> None:
+    _texts_down()
     _keeping_down()
 
 
@@ -50,3 +52,57 @@ def _keeping_down() -> None:
         op.drop_column("recording_checks", name)
     op.drop_index("ix_recordings_not_noted", table_name="recordings")
     op.drop_column("recordings", "noted_seq")
+
+
+TEXT_CERTIFICATES_REFUSE_CHANGE = """
+CREATE FUNCTION text_certificates_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION USING MESSAGE = 'certificates of deletion are append-only: ' || TG_OP || ' refused';
+END $$
+"""
+TEXT_CERTIFICATES_APPEND_ONLY = """
+CREATE TRIGGER text_certificates_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON text_certificates
+FOR EACH STATEMENT EXECUTE FUNCTION text_certificates_refuse_change()
+"""
+
+
+def _texts_up() -> None:
+    moment = sa.DateTime(timezone=True)
+    op.add_column("text_entries", sa.Column("erased_at", moment, nullable=True))
+    op.create_table(
+        "text_deletions",
+        sa.Column("ref", sa.String(), nullable=False),
+        sa.Column("entry_id", sa.BigInteger(), nullable=False),
+        sa.Column("scan_id", sa.Uuid(), nullable=True),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("begun_at", moment, nullable=False),
+        sa.PrimaryKeyConstraint("ref", name=op.f("pk_text_deletions")),
+    )
+    op.create_table(
+        "text_certificates",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("entry_id", sa.BigInteger(), nullable=False),
+        sa.Column("scan_id", sa.Uuid(), nullable=True),
+        sa.Column("files", JSON, nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("at", moment, nullable=False),
+        sa.Column("audit_seq", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_text_certificates")),
+    )
+    op.create_index(op.f("ix_text_certificates_entry_id"), "text_certificates", ["entry_id"])
+    op.execute(TEXT_CERTIFICATES_REFUSE_CHANGE)
+    op.execute(TEXT_CERTIFICATES_APPEND_ONLY)
+    op.execute("ALTER TABLE text_certificates ENABLE ALWAYS TRIGGER text_certificates_append_only")
+
+
+def _texts_down() -> None:
+    op.drop_table("text_certificates")
+    op.drop_table("text_deletions")
+    op.execute("DROP FUNCTION text_certificates_refuse_change()")
+    op.drop_column("text_entries", "erased_at")
