@@ -36,8 +36,8 @@ from console.texts import files, head, words
 from console.texts.files import Refused
 from hotline.accounts import Subject
 from hotline.roles import Action
-from transcribe.masking import masked_text
 from transcribe.covered import covered
+from transcribe.masking import masked_text
 
 router = APIRouter(prefix="/texts")
 EntryId = Annotated[int, Path(ge=1, le=2**62)]
