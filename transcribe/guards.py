@@ -22,6 +22,9 @@ _CREDITS = re.compile(
 """What only subtitles say. A caller may say 字幕 too, so it counts only where the recogniser was unsure."""
 _UNSURE = -0.45
 """Mean log-probability of the words of a sentence below which a subtitle credit is taken as invented."""
+_GUESSED = 0.2
+"""Mean probability of a sentence's words below which nobody said it: in noise 10 dB under the speech nothing was said
+where turns had less, and something was wherever they had more than 0.3."""
 _LOOP = re.compile(r"(.{1,12}?)\1{4,}")
 """The same one to twelve characters five times in a row or more."""
 _LEAST_ECHO = 4
@@ -63,7 +66,7 @@ def _once(words: Sequence[Word]) -> list[Word]:
 def is_invented(sentence: Sequence[Word], no_speech: float, echo: Sequence[str] = ()) -> bool:
     text = simplified("".join(word.text for word in sentence))
     said = spoken(text)
-    if not said or is_echo(said, echo):
+    if not said or is_echo(said, echo) or sum(word.confidence for word in sentence) / len(sentence) < _GUESSED:
         return True
     sure = sum(math.log(max(word.confidence, 1e-4)) for word in sentence) / len(sentence)
     doubtful = sure < _UNSURE or no_speech > 0.3

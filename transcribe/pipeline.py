@@ -88,7 +88,7 @@ def _two_channels(pcm: Pcm, engines: Engines, answered_at: float, told: Told) ->
 
 def _one_channel(pcm: Pcm, engines: Engines, told: Told) -> tuple[list[Speech], list[Span]]:
     activity = engines.segmenter.activity(pcm, 0, lambda share: told(_LISTENING / 2 * share))
-    regions = activity.regions()
+    regions = in_front(pcm, 0, activity.regions())
     utterances = diarise(pcm, activity, regions, engines.encoder)
     speech = []
     for speaker in sorted({utterance.speaker for utterance in utterances}):

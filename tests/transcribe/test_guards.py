@@ -82,3 +82,10 @@ def test_a_sentence_said_round_and_round_is_kept_once_and_a_number_whole() -> No
     assert kept(greeting * 2, 0.95) == greeting * 2
     number = "我的电话卡打不通，卡号是" + "八" * 16
     assert kept(number, 0.95) == number
+
+
+def test_what_is_only_guessed_is_left_out() -> None:
+    assert kept("合。", 0.15) == ""
+    words = heard("我要退费。", 0.9) + heard("录。", 0.1)
+    assert "".join(word.text for word in without_inventions(words)) == "我要退费。"
+    assert kept("您好，请讲。", 0.4) == "您好，请讲。"
