@@ -171,7 +171,7 @@ def _facts(
     places, shops = find_places(verbatim)
     _named(sheet, "place", places, verbatim)
     _named(sheet, "shop", shops, verbatim)
-    _days(sheet, lines, call, (*places, *shops), of_facts_only=kind is Kind.ENQUIRY)
+    _days(sheet, verbatim, call, (*places, *shops), of_facts_only=kind is Kind.ENQUIRY)
 
 
 def _phone(sheet: _Sheet, lines: Sequence[Line], call: CallContext) -> None:

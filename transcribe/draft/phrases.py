@@ -19,7 +19,7 @@ _ASKING = (
     (5.0, "要求|我要你们|必须|务必|要么|(?:给|要)(?:我|我们)?(?:一)?个(?:交代|说法|解释|答复|公道|准话|结果)"),
     (
         4.5,
-        "把[^,。?!]{1,14}(?:退|还|免|取消|修|换|改|装|移|停|关|解除|撤|删|拆|恢复|清|查|说|写|弄|办)|(?:全部|都|马上|赶紧|一分不[少能])?(?:退|还|补|赔|免|返)(?:还|给|回|偿|出来)|吐出来",
+        "把[^,。?!]{1,14}(?:退|还|免|取消|修|换|改|装|移|停|关|解除|撤|删|拆|恢复|清|查|说|写|弄|办)|(?:全部|全都?|都|马上|赶紧|一分不[少能]|统统|如数|得|该|要|必须)?(?:退|还|补|赔|免|返)(?:还|给|回|偿|出来|我(?!们?卡里)|到|货|钱|款)|(?:得|该|要|必须|全部|全都?|都)(?:退|还|补|赔|免|返)(?![不没订休]|得|要)|退(?:了|掉)(?=[嘛吧呗,。!]|$)|(?:整|拿|吐|弄|要|倒|改)(?:回来|出来)|别忘了",
     ),
     (4.0, "希望|(?<!申)请(?!问|讲|了|假|个假)|麻烦|帮我|给我(?!开|发|打电话|打来|停|办|扣|订)|替我|应该|应当"),
     (
@@ -40,8 +40,9 @@ _BY_KIND = {
         (6.0, "(?:请问|咨询|问|了解|打听|查)(?:一下|问|下)?(?:你们|现在|目前)?[,。]?(?=[^,。?!]{3})"),
         (
             4.0,
-            "怎么|多少|多长|几天|几点|几号|多久|什么|哪里|哪儿|如何|会不会|是不是|哪些|能不能|有没有|(?:吗|么)(?=[,。?!]|$)",
+            "怎么|咋|啥|几(?:张|个|块|兆|年|月|种|位|点)|多少|多长|几天|几点|几号|多久|什么|哪里|哪儿|如何|会不会|是不是|哪些|能不能|有没有|(?:吗|么)(?=[,。?!]|$)",
         ),
+        (2.6, "[^,。?!]{3,}(?=[?])"),
     ),
     Kind.REPORT: ((5.0, "请|希望|能不能|要求|麻烦|你们(?:要)?(?:查|管|处理)|查处|管一管|给我屏蔽"), (2.0, "举报")),
 }
@@ -77,7 +78,7 @@ class Phrase:
 def find_request(lines: Sequence[Line], kind: Kind) -> Phrase | None:
     """The phrase in which the caller says what is to be done, at most 32 characters."""
     candidates = [
-        _as_request(number, line, match.start(), weight)
+        _as_request(number, line, match.start(), weight, of_deed=kind is not Kind.ENQUIRY)
         for number, line in enumerate(lines)
         if line.is_caller
         for weight, words in (*_BY_KIND.get(kind, ()), *_ASKING)
@@ -114,7 +115,8 @@ def _with_clause_before(best: Phrase, others: Sequence[Phrase]) -> Phrase:
     return replace(best, start=min(starts)) if starts else best
 
 
-def _as_request(number: int, line: Line, asked: int, weight: float) -> Phrase:
+def _as_request(number: int, line: Line, asked: int, weight: float, *, of_deed: bool) -> Phrase:
+    """The phrase that a word of asking stands in; `of_deed`: one that names something to be done is likelier."""
     text, start = line.text, asked
     end_of_talk = _END.search(text, min(len(text), start + 2))
     end = min(len(text), start + _REQUEST_LENGTH, end_of_talk.start() if end_of_talk else len(text))
@@ -124,9 +126,10 @@ def _as_request(number: int, line: Line, asked: int, weight: float) -> Phrase:
     while end > start and text[end - 1] in _TRIM:
         end -= 1
     first_clause = text[start:end].split(",")[0]
-    bonus = 1.0 if _ACTION.search(text[start:end]) else -1.0
-    if _ACTION.search(first_clause):
-        bonus += 0.5
+    bonus = 0.0
+    if of_deed:
+        bonus = 1.0 if _ACTION.search(text[start:end]) else -1.0
+        bonus += 0.5 if _ACTION.search(first_clause) else 0.0
     if _PAST.match(text, asked):
         bonus -= 4.0
     if _DONE.match(text, asked) and _DONE_TO_ME.search(text[max(0, asked - 5) : asked]):

@@ -23,6 +23,7 @@ _MINE = re.compile(
     "(?:我的?(?:手机|电话|号码|联系|号)|我(?:是|叫|姓)|本人|联系(?:我|电话|方式)|回复我|打给我|留)[^。?!]{0,8}$"
 )
 _ASKED_FOR_MINE = re.compile(
+    "方便联系|联系您|打给您|给您回|您(?:本人)?的|"
     "您的?(?:联系|手机|电话|本机|姓名)|联系(?:您|电话|方式|号码)|怎么联系|留(?:一|个|下)|回复您|您的号码|您贵姓"
 )
 _ASKED_FOR_THEIRS = re.compile(
@@ -33,6 +34,9 @@ _SHORTEST = 3
 _LONGEST = 20
 _KNOWN_LINES = frozenset({"110", "119", "120", "10000", "10086", "10010", "12315", "12321", "12345"})
 _ENOUGH = 0.4
+_TOLD = 0.4
+"""Who reports something and says a number tells of the line it came from, unless the number is the caller's own."""
+_PLAINLY_A_NUMBER = 5
 
 
 def find_reported(lines: Sequence[Line]) -> Chosen[str] | None:
@@ -55,7 +59,7 @@ def _score(row: Row, lines: Sequence[Line]) -> float:
         (lines[at].text for at in range(first.line - 1, max(-1, first.line - 7), -1) if not lines[at].is_caller), ""
     )
     opens = first.start <= 6
-    score = 0.0
+    score = _TOLD if len(row.digits) >= _PLAINLY_A_NUMBER else 0.0
     score += 0.35 if _BEFORE.search(before) else 0.0
     score += 0.35 if _AFTER.match(after) else 0.0
     score += 0.15 if _BAD.search(text[max(0, first.start - 60) : first.start]) else 0.0
