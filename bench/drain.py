@@ -1,10 +1,11 @@
 """How quickly callers ring a seat while a backlog of recordings is recognised: the queue drains, the calls go first.
 
-    .venv/bin/python bench/drain.py [--workers 8] [--files 24] [--rate 5] [--calls 100]
+    .venv/bin/python bench/drain.py [--workers 8] [--files 4] [--rate 5] [--calls 100]
 
 `bench/ring_latency.py` runs twice on its real Asterisk, controller and PostgreSQL: alone, and while `--workers`
-processes such as the worker keeps (nice 10, batch scheduling) recognise `--files` calls of `bench/calls.py` each.
-Prints both p99 from a caller's INVITE to the seat's, and how long the backlog took.
+processes such as the worker keeps recognise `--files` calls of `bench/calls.py` each. Prints both p99 from a caller's
+INVITE to the seat's, how the kernel ranks the processes of the recognition beside Asterisk's and PostgreSQL's (class,
+niceness, niceness of the session), and how long the backlog took. Three to four minutes on two idle cores.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ import re
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+
+import psutil
 
 HERE = Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parent.parent), str(HERE.parent)]
@@ -28,6 +32,7 @@ from hotline.settings import load_settings  # noqa: E402
 from transcribe.jobs import Request, recognise  # noqa: E402
 
 _ROW = re.compile(r"^\s*[\d.]+\s+(\d+)\s+(\d+)ms\s+(\d+)ms", re.MULTILINE)
+_CLASSES = {os.SCHED_OTHER: "normal", os.SCHED_BATCH: "batch", os.SCHED_IDLE: "idle"}
 
 
 async def latency(rate: float, calls: int) -> tuple[int, int, int]:
@@ -44,16 +49,40 @@ async def latency(rate: float, calls: int) -> tuple[int, int, int]:
     return int(rung), int(median), int(highest)
 
 
-async def backlog(paths: list[Path], workers: int) -> float:
-    """Recognise every file `workers` at a time; seconds until the last is done."""
+def ranks() -> Iterator[str]:
+    """One line for each kind of process under this one: how the kernel ranks it."""
+    me = psutil.Process()
+    kinds: dict[tuple[str, str, int, str], int] = {}
+    for process in me.children(recursive=True):
+        try:
+            name = "recognition" if process.ppid() == me.pid and "spawn_main" in " ".join(process.cmdline()) else ""
+            name = name or process.name()
+            kind = _CLASSES.get(os.sched_getscheduler(process.pid), "other")
+            session = Path(f"/proc/{process.pid}/autogroup")
+            group = session.read_text().split()[-1] if session.exists() else "-"
+            rank = (name, kind, process.nice(), group)
+        except (psutil.NoSuchProcess, ProcessLookupError, OSError):
+            continue  # it ended meanwhile
+        kinds[rank] = kinds.get(rank, 0) + 1
+    for (name, kind, nice, group), count in sorted(kinds.items()):
+        if name == "recognition" or name.startswith(("asterisk", "postgres")):
+            yield f"  {count:3d} {name:<12} class {kind:<7} nice {nice:3d}  session's nice {group}"
+
+
+async def backlog(paths: list[Path], workers: int, done: list[float]) -> None:
+    """Recognise every file `workers` at a time; seconds at which each was done."""
     settings = load_settings().model_copy(update={"recogniser": "whisper"})
     heavy = HeavyWork(workers)
     began = time.perf_counter()
+
+    async def one(path: Path) -> None:
+        await heavy.run(recognise, path, settings, Request(0.0))
+        done.append(time.perf_counter() - began)
+
     try:
-        await asyncio.gather(*(heavy.run(recognise, path, settings, Request(0.0)) for path in paths))
+        await asyncio.gather(*(one(path) for path in paths))
     finally:
         heavy.close()
-    return time.perf_counter() - began
 
 
 async def run(options: argparse.Namespace, made: list[Path]) -> None:
@@ -61,18 +90,27 @@ async def run(options: argparse.Namespace, made: list[Path]) -> None:
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     alone = await latency(options.rate, options.calls)
     print(f"alone:      {alone[0]} calls, p50 {alone[1]} ms, p99 {alone[2]} ms", flush=True)
-    draining = asyncio.create_task(backlog(paths, options.workers))
+    done: list[float] = []
+    draining = asyncio.create_task(backlog(paths, options.workers, done))
+    looking = asyncio.create_task(look())
     meanwhile = await latency(options.rate, options.calls)
-    left = "" if draining.done() else ", the backlog still running"
-    print(f"meanwhile:  {meanwhile[0]} calls, p50 {meanwhile[1]} ms, p99 {meanwhile[2]} ms{left}", flush=True)
-    seconds = await draining
-    print(f"backlog:    {len(paths)} calls by {options.workers} processes in {seconds:.0f} s, none failed")
+    left = len(paths) - len(done)
+    print(await looking)
+    print(f"meanwhile:  {meanwhile[0]} calls, p50 {meanwhile[1]} ms, p99 {meanwhile[2]} ms; {left} recordings left")
+    await draining
+    print(f"backlog:    {len(done)} recordings by {options.workers} processes in {max(done):.0f} s, none failed")
+
+
+async def look() -> str:
+    """How the processes are ranked once all are up."""
+    await asyncio.sleep(20.0)
+    return "\n".join(ranks())
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Routing beside a backlog of recordings.")
     parser.add_argument("--workers", type=int, default=8)
-    parser.add_argument("--files", type=int, default=24, help="recordings for each of them")
+    parser.add_argument("--files", type=int, default=4, help="recordings for each of them")
     parser.add_argument("--rate", type=float, default=5.0, help="calls a second")
     parser.add_argument("--calls", type=int, default=100)
     options = parser.parse_args()
