@@ -50,6 +50,10 @@ _JOBS = text(
     " count(*) FILTER (WHERE status = 'failed') FROM procrastinate_jobs"
     " WHERE task_name = 'transcribe.call' AND args->>'call_uid' = ANY(:uids) GROUP BY 1"
 )
+_SAVED = text(
+    "SELECT EXISTS (SELECT FROM transcripts JOIN procrastinate_events ON job_id = :job AND type = 'deferred'"
+    " WHERE call_uid = :uid AND created_at >= at)"
+)
 _SPOKEN_WITH = (Outcome.ANSWERED, Outcome.VOICEMAIL, Outcome.FALLBACK)
 
 
@@ -80,6 +84,9 @@ def register(app: App, context: JobContext) -> None:
 
     @app.task(name=TRANSCRIBE, queue=SPEECH, retry=RETRY, pass_context=True)
     async def transcribe(running: RunningJob, call_uid: str) -> None:
+        assert running.job.id is not None
+        if await _saved_by(context, running.job.id, call_uid):
+            return
         last = running.job.attempts + 1 >= context.settings.recognition.attempts
         await transcribe_call(context, call_uid, last_try=last)
 
@@ -158,6 +165,15 @@ async def transcribe_call(
             await _defer_voices(session, call_uid)
     for key in replaced:
         await objects.delete(key)
+
+
+async def _saved_by(context: JobContext, job: int, call_uid: str) -> bool:
+    """Whether this job has done all its work already, and its worker was killed before that was written down.
+
+    By now somebody may have the draft in hand: it is not made anew under them.
+    """
+    async with context.database.transaction() as session:
+        return bool(await session.scalar(_SAVED, {"job": job, "uid": call_uid}))
 
 
 async def _check_of_call(context: JobContext, known: _Known) -> tuple[Span, ...] | None:

@@ -15,16 +15,23 @@ from typing import Any
 from hotline import metrics
 from hotline.processes import worker
 from hotline.settings import Settings
-from transcribe import jobs
+from transcribe import drafts, jobs
 from transcribe.jobs import Request
 from transcribe.lexicon import notes
 from transcribe.turns import Transcription, Turn
 
-SAID = (Turn("caller", 1.0, 8.0, "我要投诉，我家的宽带断网三天了。"),)
+SAID = (
+    Turn("caller", 1.0, 5.0, "我要投诉，我家的宽带断网三天了。"),
+    Turn("caller", 5.0, 8.0, "卡号六二二二零二零二零零零一二三四五六七八。"),
+)
 
 
 def hears(_: Path, __: Settings, ___: Request) -> Transcription:
     return Transcription(9.0, SAID, engine="test/test")
+
+
+def hears_otherwise(_: Path, __: Settings, ___: Request) -> Transcription:
+    return Transcription(9.0, (Turn("caller", 1.0, 8.0, "我想咨询一下套餐。"),), engine="test/other")
 
 
 def hears_without_end(_: Path, settings: Settings, ___: Request) -> Transcription:
@@ -47,14 +54,24 @@ def stop_at(step: str, flag: Path) -> None:
 
     measured = metrics.measured
 
+    async def waits_before(job: Any, process: Callable[[], Awaitable[Any]]) -> Any:
+        if job.task_name == jobs.TRANSCRIBE:
+            await wait()
+        return await measured(job, process)
+
     async def waits_after(job: Any, process: Callable[[], Awaitable[Any]]) -> Any:
         result = await measured(job, process)
         if job.task_name == jobs.TRANSCRIBE:
             await wait()
         return result
 
-    jobs.transcribe_call.__defaults__ = (hears_without_end if step == "recognise" else hears,)
+    recognisers = {"recognise": hears_without_end, "none": hears_otherwise}
+    jobs.transcribe_call.__defaults__ = (recognisers.get(step, hears),)
     match step:
+        case "claim":
+            metrics.measured = waits_before
+        case "masked":
+            setattr(drafts, "save", before(drafts.save))  # noqa: B010 - the one of this process alone
         case "commit":
             setattr(notes, "mark", before(notes.mark))  # noqa: B010 - the one of this process alone
         case "end":
