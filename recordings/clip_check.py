@@ -14,6 +14,7 @@ from sqlalchemy import select
 from hotline.audit import digest_of
 from hotline.database import Database
 from hotline.models import AuditEntry
+from hotline.roles import Action
 from hotline.settings import Settings
 from recordings import certificates, store
 from recordings.clip_certificates import LARGEST, BadCertificate, Statement, fingerprint, opened
@@ -77,6 +78,7 @@ async def check(database: Database, objects: Objects, settings: Settings, clip: 
     fits = (
         entry is not None
         and digest_of(entry) == entry.digest == facts["audit"]["digest"]
+        and entry.action == Action.RECORDING_EXPORT
         and entry.detail["clip"]["sha256"] == facts["clip"]["sha256"]
     )
     findings.append(Finding("audit", good=fits, detail=f"row {facts['audit']['seq']}"))

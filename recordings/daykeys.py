@@ -8,8 +8,9 @@ go on being stored while the master key is away.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 import structlog
@@ -22,7 +23,7 @@ from hotline.clock import Clock
 from hotline.database import Database
 from hotline.settings import Settings
 from recordings import master
-from recordings.errors import KeyUnavailable, ObjectMissing
+from recordings.errors import DayKeyDamaged, KeyUnavailable, ObjectMissing
 from recordings.objects import ObstoreObjects
 from recordings.vault_models import DayKey
 
@@ -30,6 +31,7 @@ LOCK = 0x6461796B657973
 """Key of the advisory lock under which day keys are made and rewrapped, so that neither misses the other's work."""
 COPIES = "keys/"
 _KEPT_OPEN = 64
+_OTHERS = 20
 _LONGEST_COPY = 64 * 1024
 
 _log = structlog.get_logger(__name__)
@@ -67,12 +69,32 @@ class DayKeys:
         now = self._clock.now()
         day = now.astimezone(self._settings.zone).date()
         async with self._database.transaction() as session:
-            found = await _latest(session, day)
+            rows = await _of_day(session, day)
+        found = await self._fitting(rows)
         if found is None:
             async with self._database.transaction() as session:
                 await locked(session)
-                found = await _latest(session, day) or await self._make(session, day, now)
+                fresh = [row for row in await _of_day(session, day) if row.id not in {known.id for known in rows}]
+                found = fresh[0] if fresh else await self._make(session, day, now)
         return Sealing(found.id, Recipient.from_str(found.recipient))
+
+    async def _fitting(self, rows: Sequence[DayKey]) -> DayKey | None:
+        """The first whose halves belong together: what is sealed under a public half that was put there is lost.
+
+        While the master key is away nobody can tell, and the first is taken.
+        """
+        for row in rows:
+            try:
+                identity = await self.identity(row.id)
+            except KeyUnavailable:
+                return row
+            except DayKeyDamaged as error:
+                _log.error("recordings.day_key_damaged", key=row.id, reason=str(error))
+                continue
+            if str(identity.to_public()) == row.recipient:
+                return row
+            _log.error("recordings.day_key_damaged", key=row.id, reason="its public half was changed")
+        return None
 
     async def rotate(self, session: AsyncSession) -> str:
         """A new key from now on, in the session's transaction; its id. What older keys sealed stays theirs."""
@@ -81,25 +103,84 @@ class DayKeys:
         return (await self._make(session, now.astimezone(self._settings.zone).date(), now)).id
 
     async def identity(self, key_id: str) -> Identity:
-        """What opens objects sealed under `key_id`; KeyUnavailable where key or master key are not to be had."""
+        """What opens objects sealed under `key_id`, from its row, else from the copy beside the objects.
+
+        KeyUnavailable where key or master key are not to be had, DayKeyDamaged where only this one key is not.
+        """
         known = self._open.get(key_id)
         if known is not None:
             return known
         row = await self._row(key_id)
         wrapped = row.wrapped if row is not None else await self._copy(key_id)
+        found = None
         try:
-            found = master.read(self._settings).unwrap(wrapped, key_id)
+            found = self._unwrap(wrapped, key_id)
         except KeyUnavailable:
             again = await self._row(key_id)  # a rotation may have ended between the row and the file
-            if again is None or again.wrapped == wrapped:
-                raise
-            found = master.read(self._settings).unwrap(again.wrapped, key_id)
+            if again is not None and again.wrapped != wrapped:
+                found = self._unwrap(again.wrapped, key_id)
+        if found is None or (row is not None and str(found.to_public()) != row.recipient):
+            found = await self._from_copy(key_id, found)
         if row is None:
             await self._adopt(key_id, found)
         if len(self._open) >= _KEPT_OPEN:
             self._open.pop(next(iter(self._open)))
         self._open[key_id] = found
         return found
+
+    def _unwrap(self, wrapped: str, key_id: str) -> Identity:
+        return master.read(self._settings).unwrap(wrapped, key_id)
+
+    async def _from_copy(self, key_id: str, otherwise: Identity | None) -> Identity:
+        """Of a key whose row was changed: what the copy beside the objects opens to, else what the row does."""
+        try:
+            found = self._unwrap(await self._copy(key_id), key_id)
+        except KeyUnavailable as error:
+            if otherwise is not None:
+                return otherwise
+            if await self._opens_others(key_id):
+                said = f"day key {key_id} was changed in the database, and its copy in the store does not open either"
+                raise DayKeyDamaged(f"{said}; put {copy_key(key_id)} or the row back from a backup") from error
+            raise
+        _log.error("recordings.day_key_damaged", key=key_id, reason="its row was changed; opened by its copy")
+        return found
+
+    async def _opens_others(self, key_id: str) -> bool:
+        """Whether the master key is the right one: it opens another day's key."""
+        async with self._database.transaction() as session:
+            query = select(DayKey).where(DayKey.id != key_id).order_by(DayKey.made_at.desc()).limit(_OTHERS)
+            rows = list(await session.scalars(query))
+        for row in rows:
+            with suppress(KeyUnavailable):
+                self._unwrap(row.wrapped, row.id)
+                return True
+        return False
+
+    async def damaged_keys(self) -> list[str]:
+        """What is wrong with day keys and their copies, a sentence each; KeyUnavailable without the master key."""
+        master.read(self._settings)
+        async with self._database.transaction() as session:
+            rows = list(await session.scalars(select(DayKey).order_by(DayKey.made_at, DayKey.id)))
+        found = []
+        for row in rows:
+            own, copy = self._half(row.wrapped, row.id), self._half(await self._copy_or_nothing(row.id), row.id)
+            wrong = ["its row"] if own != row.recipient else []
+            wrong += [copy_key(row.id)] if copy is None or copy not in {own, row.recipient} else []
+            found += [f"day key {row.id}: {each} is not what was written; put it back from a backup" for each in wrong]
+        return found
+
+    def _half(self, wrapped: str, key_id: str) -> str | None:
+        """The public half of what is wrapped there, None where it does not open."""
+        try:
+            return str(self._unwrap(wrapped, key_id).to_public())
+        except KeyUnavailable:
+            return None
+
+    async def _copy_or_nothing(self, key_id: str) -> str:
+        try:
+            return await self._copy(key_id)
+        except KeyUnavailable:
+            return ""
 
     async def take_up_copies(self) -> None:
         """Take up again every day key of which only the copy beside the objects is left."""
@@ -125,6 +206,9 @@ class DayKeys:
     async def _make(self, session: AsyncSession, day: date, now: datetime) -> DayKey:
         identity = Identity.generate()
         recipient = await self._master_recipient(session, now)
+        # the latest seals, also after the clock was set back
+        others = [row.made_at + timedelta(microseconds=1) for row in await _of_day(session, day)]
+        now = max([now, *others])
         row = DayKey(
             id=f"{day.isoformat()}.{uuid4().hex[:8]}", day=day, recipient=str(identity.to_public()),
             wrapped=master.wrap(identity, recipient), master=recipient, made_at=now,
@@ -174,9 +258,10 @@ async def locked(session: AsyncSession) -> None:
     await session.execute(select(func.pg_advisory_xact_lock(LOCK)))
 
 
-async def _latest(session: AsyncSession, day: date) -> DayKey | None:
+async def _of_day(session: AsyncSession, day: date) -> list[DayKey]:
+    """The latest first."""
     query = select(DayKey).where(DayKey.day == day).order_by(DayKey.made_at.desc(), DayKey.id)
-    return (await session.scalars(query.limit(1))).first()
+    return list(await session.scalars(query))
 
 
 def _day_of(key_id: str, otherwise: date) -> date:

@@ -65,6 +65,12 @@ class ObjectDamaged(RecordingError):
     code = "object_damaged"
 
 
+class DayKeyDamaged(ObjectDamaged):
+    """The key of one day was changed, though the master key is the right one: what it sealed cannot be opened."""
+
+    code = "day_key_damaged"
+
+
 class NoRecording(RecordingError):
     """The call has no stored recording; the reconciliation says why."""
 

@@ -197,5 +197,6 @@ def finished(legs: Legs, held: Holders, *, call_ended: bool, now: datetime, sett
     """
     if held.holds(legs):
         return False
-    quiet = (now - legs.changed_at).total_seconds()
+    # what is written now bears the clock's time: legs from the future were written before the clock was set back
+    quiet = abs((now - legs.changed_at).total_seconds())
     return quiet >= settle_seconds or (call_ended and (not held.blind or quiet >= WRITE_OUT_SECONDS))

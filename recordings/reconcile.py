@@ -124,7 +124,7 @@ async def _recover(node: Node, spool: Spool) -> tuple[list[str], dict[str, str],
     for uid in spool.calls:
         async with node.database.transaction() as session:
             call = await calls.get(session, uid)
-        if call is not None and call.ended_at is not None and node.clock.now() - call.ended_at < GRACE:
+        if call is not None and call.ended_at is not None and abs(node.clock.now() - call.ended_at) < GRACE:
             waiting[uid] = "the call has just ended"
             continue
         try:

@@ -12,6 +12,7 @@ A file that holds several identities is a rotation that was not ended: the next 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -50,8 +51,8 @@ async def rotate_master(
 ) -> Rotated:
     """Make the identity in `new_key`, or a new one, the master key; running processes go on.
 
-    Raises KeyUnavailable, with nothing changed for anybody, where a day key cannot be opened by the present master
-    key or the file of it cannot be written.
+    Raises KeyUnavailable, or DayKeyDamaged of a single one, with nothing changed for anybody, where a day key cannot be
+    opened by the present master key; KeyUnavailable where the file of it cannot be written.
     """
     await keys.take_up_copies()
     async with database.transaction() as guard:
@@ -67,9 +68,11 @@ async def _rotate(
         present = master.read(settings)
         rows = list(await session.scalars(select(DayKey).order_by(DayKey.made_at, DayKey.id)))
         wanted, resumed = _choose(present, rows, new_key)
+        # opened before anything is written, each by its copy where its row was damaged: wrapped anew it is whole again
+        identities = {row.id: await keys.identity(row.id) for row in rows}
         if wanted.identities != present.identities:
             _write(settings, wanted, clock.now())
-        changed = _rewrap(rows, wanted)
+        changed = _rewrap(rows, wanted, identities)
         await audit.record(
             session, actor=actor, role="administrator", action="recording.rotate_master",
             subject=f"master:{wanted.recipient}", detail={"day_keys": len(changed), "resumed": resumed},
@@ -112,12 +115,21 @@ def _choose(present: Master, rows: list[DayKey], new_key: Path | None) -> tuple[
     return Master((new, *others)), False
 
 
-def _rewrap(rows: list[DayKey], wanted: Master) -> list[DayKey]:
-    changed = [row for row in rows if row.master != wanted.recipient]
+def _rewrap(rows: list[DayKey], wanted: Master, identities: Mapping[str, Identity]) -> list[DayKey]:
+    changed = [row for row in rows if row.master != wanted.recipient or not _holds(row, wanted, identities[row.id])]
     for row in changed:
-        row.wrapped = master.wrap(wanted.unwrap(row.wrapped, row.id), wanted.recipient)
+        row.wrapped = master.wrap(identities[row.id], wanted.recipient)
+        row.recipient = str(identities[row.id].to_public())
         row.master = wanted.recipient
     return changed
+
+
+def _holds(row: DayKey, wanted: Master, identity: Identity) -> bool:
+    """Whether the row opens to this identity already."""
+    try:
+        return str(wanted.unwrap(row.wrapped, row.id)) == str(identity)
+    except KeyUnavailable:
+        return False
 
 
 def _write(settings: Settings, wanted: Master, now: datetime) -> None:

@@ -61,6 +61,7 @@ class SealedObjects:
         with self._copy() as copy:
             row = await self._seal(key, source, copy)
             await self.store.put(key, copy)
+        self._forget(key)
         await self._save(row)
 
     async def reseal(self, known: ObjectRow) -> ObjectRow:
@@ -79,6 +80,7 @@ class SealedObjects:
                 if (row.sha256, row.bytes) != (known.sha256, known.bytes):
                     raise ObjectDamaged(f"{known.key} is not what was stored; it is not sealed, look at it first")
                 await self.store.write(known.key, copy)
+        self._forget(known.key)
         await self._save(row)
         return row
 
@@ -120,6 +122,7 @@ class SealedObjects:
 
     async def delete(self, key: str) -> None:
         await self.store.delete(key)
+        self._forget(key)
         async with self._database.transaction() as session:
             await stored.forget(session, key)
 
@@ -174,6 +177,10 @@ class SealedObjects:
             self._headers.pop(next(iter(self._headers)))
         self._headers[key, size] = header
         return header
+
+    def _forget(self, key: str) -> None:
+        for known in [each for each in self._headers if each[0] == key]:
+            del self._headers[known]
 
     async def _pieces(self, header: Header, first: int, last: int) -> AsyncIterator[tuple[int, bytes, bytes]]:
         """Segments `first` to `last`: number, sealed bytes, plain bytes."""

@@ -22,10 +22,12 @@ class Proof:
     chain: AuditReport
     mismatches: tuple[Mismatch, ...]
     waiting: int
+    keys: tuple[str, ...]
+    """What is wrong with day keys, a sentence each."""
 
     @property
     def sound(self) -> bool:
-        return self.chain.sound and not self.mismatches
+        return self.chain.sound and not self.mismatches and not self.keys
 
 
 def verify_command(as_json: Json = False) -> None:
@@ -37,12 +39,15 @@ def verify_command(as_json: Json = False) -> None:
             "chain": [each.message for each in proof.chain.problems],
             "differ": [{"call": each.call_uid, "detail": each.detail} for each in proof.mismatches],
             "not_in_the_audit_yet": proof.waiting,
+            "keys": list(proof.keys),
         }
         typer.echo(json.dumps(values, ensure_ascii=False))
     else:
         show_scrub(report)
         for found in proof.mismatches:
             typer.echo(f"differs  {found.call_uid}: {found.detail}")
+        for sentence in proof.keys:
+            typer.echo(f"key      {sentence}")
         for problem in proof.chain.problems:
             typer.echo(f"audit    {problem.message}")
         waiting = f", {proof.waiting} not in it yet" if proof.waiting else ""
@@ -58,7 +63,8 @@ async def _prove(vault: Vault) -> Proof:
     from hotline import anchors, audit
     from recordings import noting
 
+    keys = tuple(await vault.objects.keys.damaged_keys())
     async with vault.database.transaction() as session:
         chain = await audit.verify(session, anchors.read(anchors.path(vault.settings)))
         found = {each.call_uid: each async for each in noting.mismatches(session)}
-        return Proof(chain, tuple(found.values()), await noting.outstanding(session))
+        return Proof(chain, tuple(found.values()), await noting.outstanding(session), keys)
