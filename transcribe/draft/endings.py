@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from transcribe.draft.impression import opinions
 from transcribe.draft.lexicon import Lexicon
 from transcribe.draft.normalise import Line
 from transcribe.draft.result import Alternative, Evidence, Kind, Outcome
@@ -14,6 +15,9 @@ from transcribe.draft.roles import SEAT_PHRASES
 from transcribe.draft.sorts import Chosen
 
 _ENOUGH = 1.4
+_IMPRESSION = 12.0
+"""What the last lines as a whole are worth beside the expressions, times how likely they make an outcome."""
+_IMPRESSED_FROM = 0.15
 _EARLIEST_COUNTS = 0.5
 """What the first line weighs; the last weighs in full."""
 _DENIED = re.compile("(?:不|没|没有|还没|无法|不能|怎么|是否|如果|要是|等|才)(?:有|能|会|给|帮|您|我)*$")
@@ -54,6 +58,9 @@ def find_outcome(lines: Sequence[Line], kind: Kind, words: Lexicon) -> Chosen[Ou
         and len({lines[each.line].is_caller for each in by_outcome[Outcome.EXCESSIVE_CLAIM]}) < 2
     ):
         scores[Outcome.EXCESSIVE_CLAIM] *= 0.4  # asked for and declined: both must be heard
+    for each in _impressions(lines, kind):
+        scores[each.outcome] = scores.get(each.outcome, 0.0) + each.weight
+        by_outcome[each.outcome].append(each)
     if kind is Kind.ENQUIRY and (answer := _answer(lines)) is not None:
         scores[Outcome.ANSWERED] = scores.get(Outcome.ANSWERED, 0.0) + 3.0
         by_outcome[Outcome.ANSWERED].insert(0, answer)
@@ -104,6 +111,15 @@ def _signs(lines: Sequence[Line], words: Lexicon) -> list[_Sign]:
                     continue
                 found.append(_Sign(Outcome(outcome), weight * late, number, start, end))
     return found
+
+
+def _impressions(lines: Sequence[Line], kind: Kind) -> list[_Sign]:
+    """What the last lines as a whole sound like, each at the clause that weighed most."""
+    return [
+        _Sign(_of_kind(Outcome(each.value), kind), _IMPRESSION * each.likely, each.line, each.start, each.end)
+        for each in opinions("outcome", lines)
+        if each.likely >= _IMPRESSED_FROM and kind in _ONLY_WHEN.get(Outcome(each.value), tuple(Kind))
+    ]
 
 
 def _score(signs: Sequence[_Sign]) -> float:

@@ -12,15 +12,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from transcribe.draft.hearing import Heard
+from transcribe.draft.impression import opinions
 from transcribe.draft.lexicon import FACETS, MORE_FACETS, Lexicon
 from transcribe.draft.normalise import Line
-from transcribe.draft.result import Alternative, Business, Evidence, Kind, Nature
+from transcribe.draft.result import Alternative, Business, Evidence, Kind, Nature, Tag
 from transcribe.draft.roles import SEAT_PHRASES
 
 _SEAT_SHARE = {
     "kind": 0.0, "business": 0.35, "nature": 0.35, "urgent": 0.35,
     "category": 0.0, "report": 0.3, "cause": 0.3, "cause_detail": 0.6, "tags": 0.3,
 }  # fmt: skip
+_IMPRESSION = {
+    "kind": 18.0, "business": 12.0, "nature": 14.0, "cause": 14.0, "cause_detail": 6.0, "category": 8.0, "report": 8.0,
+    "tags": 8.0,
+}  # fmt: skip
+"""What the wording as a whole is worth beside the mentions, times how likely it makes a value."""
+_IMPRESSED_FROM = 0.15
+_IMPRESSION_SHOWN = 0.1
+"""Share of that weight by which its clause is chosen as evidence: an expression that was found points better."""
 _AGAIN = (1.0, 0.4, 0.2)
 """What the first, second and third mention of the same term are worth; further ones nothing."""
 _NAMED = 2.0
@@ -43,6 +52,8 @@ _TROUBLE = (
     Nature.SERVICE_QUALITY, Nature.COMMUNICATION_QUALITY, Nature.FAULT_REPAIR, Nature.WORK_ERROR, Nature.PRODUCT_QUALITY
 )  # fmt: skip
 _TROUBLE_SHARE = 0.25
+NONE = "none"
+"""The impression of a complaint that has none of the causes in detail."""
 NOTHING = "nothing"
 """What speaks for a call about nothing of the hotline's: a wrong number, praise, thanks."""
 TOLD = "told"
@@ -67,6 +78,10 @@ _ASKED = 2.0
 _PLAINLY_ASKED = 1.6
 _RHETORICAL = 2.0
 """Who asks and tells nothing complains only if the question itself does: 你们凭什么扣我的钱？"""
+_PLAINLY_SOUNDS = 0.5
+"""How likely the whole must make a kind for the doubts about bare words not to be asked."""
+_SURELY_SOUNDS = 0.75
+"""How likely it must make a complaint for one word of thanks or of another firm's not to turn it into nothing."""
 _ONLY_TOLD = 0.4
 _SOMETHING = 0.5
 _GRIEVANCE_FROM = 0.9
@@ -153,8 +168,25 @@ def weigh(heard: Heard, lexicon: Lexicon) -> Tallies:
         times[key] += 1
         tallies[facet].scores[mention.value] += mention.weight * worth
         tallies[facet].mentions[mention.value].append(mention)
+    add_impressions(tallies, ("business",), heard.lines)
     _note_the_talk(heard.lines, tallies["kind"])
     return tallies
+
+
+def add_impressions(tallies: Tallies, facets: Sequence[str], lines: Sequence[Line]) -> None:
+    """What the wording as a whole sounds like joins as one more mention, at the clause that weighed most.
+
+    Facets that one kind of call has alone are added once the kind is decided: of an enquiry they would tell trouble.
+    """
+    for facet in facets:
+        told = opinions(facet, lines) if facet != "tags" else [each for tag in Tag for each in opinions(tag, lines)]
+        for each in told:
+            weight = _IMPRESSION[facet] * each.likely
+            if each.likely >= _IMPRESSED_FROM and each.value != NONE:
+                tallies[facet].scores[each.value] += weight
+                shown = weight * _IMPRESSION_SHOWN
+                mention = Mention(each.value, shown, each.line, each.start, each.end, exact=False, label=NONE)
+                tallies[facet].mentions[each.value].append(mention)
 
 
 def _note_the_talk(lines: Sequence[Line], tally: Tally) -> None:
@@ -171,10 +203,11 @@ def _note_the_talk(lines: Sequence[Line], tally: Tally) -> None:
             tally.scores[TOLD] += len(before) >= _A_SENTENCE + 3 * asks and not _ASKS.search(before)
 
 
-def decide_kind(tallies: Tallies, service: str | None = None) -> tuple[Kind, float]:
+def decide_kind(tallies: Tallies, lines: Sequence[Line], service: str | None = None) -> tuple[Kind, float]:
     """The kind of call. What is a grievance remains a complaint however politely it is asked about.
 
-    `service` is what the caller chose in the menu. A call in which nobody complains, suggests or reports anything is
+    What the whole talk sounds like joins after the expressions have been weighed against each other. `service` is what
+    the caller chose in the menu. A call in which nobody complains, suggests or reports anything is
     taken for an enquiry, with confidence 0: it makes no complaint.
     """
     tally = tallies["kind"]
@@ -182,7 +215,8 @@ def decide_kind(tallies: Tallies, service: str | None = None) -> tuple[Kind, flo
     grievance = scores[Kind.COMPLAINT]
     worst = max(_TROUBLE, key=lambda nature: tallies["nature"].scores.get(nature.value, 0.0))
     trouble = tallies["nature"].scores.get(worst.value, 0.0)
-    if tallies["kind"].scores.get(NOTHING, 0.0) > max(grievance, scores[Kind.REPORT], scores[Kind.SUGGESTION]):
+    doubted = any(each.value == Kind.COMPLAINT and each.likely >= _SURELY_SOUNDS for each in opinions("kind", lines))
+    if not doubted and tally.scores.get(NOTHING, 0.0) > max(grievance, scores[Kind.REPORT], scores[Kind.SUGGESTION]):
         tally.scores.clear()
         return Kind.ENQUIRY, 0.0
     scores[Kind.COMPLAINT] += _TROUBLE_SHARE * trouble
@@ -202,11 +236,18 @@ def decide_kind(tallies: Tallies, service: str | None = None) -> tuple[Kind, flo
         scores[Kind.ENQUIRY] *= 0.45
     if service in _BY_MENU and scores[_BY_MENU[service]] > 0:
         scores[_BY_MENU[service]] += _MENU_SAYS
+    before = {kind.value: tally.scores.get(kind.value, 0.0) for kind in Kind}
+    add_impressions(tallies, ("kind",), lines)
+    sounds = {kind: tally.scores.get(kind.value, 0.0) - before[kind.value] for kind in Kind}
+    for each, weight in sounds.items():
+        scores[each] += weight
     tally.scores.update({kind.value: score for kind, score in scores.items()})
     kind = max(Kind, key=lambda each: scores[each])
     only_asked = tally.scores.get(ASKED, 0.0) and not tally.scores.get(TOLD, 0.0)
     if kind is Kind.COMPLAINT and only_asked and grievance < _RHETORICAL:
         return Kind.ENQUIRY, max(0.3, tally.confidence(Kind.ENQUIRY.value))
+    if sounds[kind] >= _PLAINLY_SOUNDS * _IMPRESSION["kind"]:
+        return kind, tally.confidence(kind.value)
     if scores[kind] < _SOMETHING or (kind is Kind.COMPLAINT and scores[kind] < _GRIEVANCE_FROM):
         return _told(tallies, scores[Kind.ENQUIRY])
     if kind is Kind.ENQUIRY and scores[kind] < _PLAINLY_ASKED:
@@ -235,6 +276,14 @@ def decide_business(tally: Tally, kind: Kind) -> tuple[Business, float]:
     if value is None or score < 0.5:
         return Business.OTHER, 0.2
     return Business(value), tally.confidence(value)
+
+
+FACETS_OF: Mapping[Kind, tuple[str, ...]] = {
+    Kind.COMPLAINT: ("nature", "cause", "cause_detail", "tags"),
+    Kind.SUGGESTION: ("category",),
+    Kind.REPORT: ("report",),
+    Kind.ENQUIRY: (),
+}
 
 
 def decide_nature(tallies: Tallies, kind: Kind) -> tuple[Nature | None, float]:

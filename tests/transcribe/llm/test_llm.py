@@ -82,11 +82,11 @@ def test_words_that_were_said_fill_a_field_the_rules_left_empty(server: tuple[Sc
 
 
 def test_code_that_only_the_model_sees_is_an_alternative(server: tuple[Script, str], script: Script) -> None:
-    script.proposes({"field": "outcome", "value": "dispatched", "turn": 2, "quote": "这个我往上走一走流程"})
+    script.proposes({"field": "outcome", "value": "escalated", "turn": 2, "quote": "这个我往上走一走流程"})
     draft = ask(server)
-    assert draft.outcome is extract(CALL).outcome
+    assert draft.outcome is extract(CALL).outcome is not Outcome.ESCALATED
     (other,) = [each for each in draft.alternatives["outcome"] if each.source == "llm"]
-    assert (other.value, other.evidence[0].text) == (Outcome.DISPATCHED, "这个我往上走一走流程")
+    assert (other.value, other.evidence[0].text) == (Outcome.ESCALATED, "这个我往上走一走流程")
 
 
 @pytest.mark.parametrize(
