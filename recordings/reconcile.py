@@ -33,6 +33,10 @@ GRACE = timedelta(seconds=60)
 HELD_GRACE = timedelta(minutes=10)
 """Legs that somebody still holds, Asterisk or another finaliser, are a finding only after this."""
 
+PLAIN_FOLDERS = ("clip-", "scan-", "sent-")
+"""Begin the names of folders with plain copies that a request works on: a clip, a letter's pages, what was sent."""
+PLAIN_FOLDERS_STAY = timedelta(hours=1)
+
 _log = structlog.get_logger(__name__)
 
 
@@ -95,10 +99,15 @@ async def run(node: Node, *, look_back: timedelta = LOOK_BACK) -> Report:
 
 
 async def tidy(node: Node) -> int:
-    """Remove what killed processes left behind: plain copies at once, half-made files after a day; how many."""
+    """Remove what killed processes left behind: plain copies within an hour, half-made files after a day; how many."""
     swept = await asyncio.to_thread(sweep, node.objects.work())
     before = node.clock.now() - timedelta(days=1)
-    old = [path for path in node.work.iterdir() if path.stat().st_mtime < before.timestamp()]
+    plain = (node.clock.now() - PLAIN_FOLDERS_STAY).timestamp()
+    old = [
+        path
+        for path in node.work.iterdir()
+        if path.stat().st_mtime < (plain if path.name.startswith(PLAIN_FOLDERS) else before.timestamp())
+    ]
     for path in old:
         if path.is_dir():
             await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)

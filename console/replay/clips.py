@@ -52,7 +52,7 @@ async def clip(
     if form not in set(clips.Form):
         raise WrongClip
     wish = Wish(call_uid, masked_text(reason), _second(start), _second(end), clips.Form(form), clear)
-    folder = Path(tempfile.mkdtemp(dir=console.objects.work()))
+    folder = Path(tempfile.mkdtemp(prefix="clip-", dir=console.objects.work()))
     try:
         made = await _export(console, by, wish, folder)
         packed = await asyncio.to_thread(_packed, made)

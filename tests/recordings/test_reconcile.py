@@ -169,6 +169,16 @@ async def test_half_made_files_are_removed_after_a_day(node: Node) -> None:
     assert (old.exists(), young.exists()) == (False, True)
 
 
+async def test_the_plain_clip_of_a_killed_export_goes_within_the_hour(node: Node) -> None:
+    clip, other = node.work / "clip-killed", node.work / "clip-at-work"
+    for folder, minutes in ((clip, 61), (other, 50)):
+        folder.mkdir()
+        (folder / "call.flac").write_bytes(b"fLaC")
+        os.utime(folder, (NOW.timestamp() - 60 * minutes,) * 2)
+    assert await reconcile.tidy(node) == 1
+    assert (clip.exists(), other.exists()) == (False, True)
+
+
 async def test_two_reconciliations_at_once_open_a_problem_once(node: Node, add_call: AddCall) -> None:
     await add_call("n1-1.1", 10)
     await add_call("n1-2.1", 10)

@@ -20,6 +20,8 @@ from hotline.jobs import JobContext
 from hotline.models import AuditEntry
 from hotline.settings import Settings
 from recordings import holds, renditions, store
+from recordings.erase import ON_REQUEST, Wish, erase_call
+from recordings.errors import NoRecording
 from recordings.finalise import Node, attempt
 from recordings.renditions import Check
 from recordings.sealed import open_objects
@@ -224,6 +226,18 @@ async def test_a_supervisors_voice_waits_for_its_call_and_is_then_looked_through
     covered = check.ranges
     assert any(start <= 0.9 and end >= 2.5 for start, end in covered), "the number that was whispered"
     assert any(start <= 4.0 <= end for start, end in covered), "the number that the call is silenced for"
+
+
+async def test_an_erasure_takes_the_supervisors_voice_along(context: JobContext, beside: str) -> None:
+    objects = open_objects(context.settings, context.database, context.clock)
+    wish = Wish(UID, "on_request", ON_REQUEST, "shell", "administrator", "request 4")
+    written = await erase_call(context.database, objects, context.clock, wish)
+    assert [each.call_uid for each in written] == [UID, beside]
+    assert [each async for each in objects.listing("2026")] == []
+    async with context.database.transaction() as session:
+        assert await store.of_calls(session, [UID, beside]) == {}
+    with pytest.raises(NoRecording):
+        await erase_call(context.database, objects, context.clock, wish)
 
 
 async def test_the_call_brings_its_supervisors_voice_along(context: JobContext, beside: str) -> None:
