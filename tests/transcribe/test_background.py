@@ -7,10 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from hotline.settings import CHECKOUT
+from hotline.settings import CHECKOUT, Settings
 from transcribe.audio import RATE, Pcm, Samples, decode
 from transcribe.background import in_front
+from transcribe.engines import load_engines
+from transcribe.pipeline import transcribe_audio
 from transcribe.regions import Span
+from transcribe.turns import CALLER
 
 SECONDS = 20.0
 SPOKEN: list[Span] = [(4.0, 7.5), (12.0, 15.5)]
@@ -89,3 +92,19 @@ def test_a_channel_counts_from_the_answer_and_may_end_before_it() -> None:
         assert share(found, SPOKEN[1:]) > 0.95
         assert share(found, [(10.0, 11.0), (17.0, 20.0)]) < 0.1
         assert in_front(pcm, 0, [], SECONDS + 5) == []
+
+
+@pytest.mark.speech
+def test_the_turn_is_the_persons_and_a_channel_of_voices_far_away_has_none(recognising: Settings) -> None:
+    behind = level(babble(), -32.0)
+    with decode(CHECKOUT / "ivr" / "prompts" / "recording-notice.wav") as pcm:
+        voice = level(pcm.read(0, 0.0, pcm.seconds), -22.0)
+    caller = behind.copy()
+    caller[6 * RATE : 6 * RATE + len(voice)] += voice
+    with Pcm(2) as pcm:
+        pcm.append(np.stack([caller, np.roll(behind, 100_000)], axis=1))
+        found = transcribe_audio(pcm, load_engines(recognising), 0.0, lambda _: None)
+    assert {turn.speaker for turn in found.turns} == {CALLER}
+    assert "保证服务质量" in "".join(turn.text for turn in found.turns)
+    assert min(turn.start for turn in found.turns) > 5.5
+    assert max(turn.end for turn in found.turns) < 6.5 + len(voice) / RATE
