@@ -321,7 +321,7 @@ def _sorts(sheet: _Sheet, lines: Sequence[Line], words: Lexicon, tallies: Tallie
 def _ending(sheet: _Sheet, lines: Sequence[Line], verbatim: Sequence[Line], words: Lexicon, kind: Kind) -> None:
     sheet.choose("outcome", find_outcome(lines, kind, words))
     sheet.choose("consent", find_consent(verbatim) or find_consent(lines))
-    promises, loose = find_promises(verbatim, lines)
+    promises, loose = find_promises(verbatim, lines, kind)
     if promises:
         evidence = tuple(each.evidence for each in promises)
         sheet.put(

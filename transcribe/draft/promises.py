@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from transcribe.draft.normalise import BREAKS, STOPS, Line
-from transcribe.draft.result import Alternative, Evidence
+from transcribe.draft.result import Alternative, Evidence, Kind
 
 _N = "[\\d一二两三四五六七八九十半几]"
 _DURATION = (
@@ -24,12 +24,13 @@ _WITHIN = (
 )
 """三届内 is three somethings, whatever was heard for the days."""
 _DAYTIME = "凌晨|清早|一早|早上|上午|中午|下午|傍晚|晚上|夜里|天黑|下班"
+_FEAST = "元旦|春节|过年|年|清明|五一|端午|中秋|国庆|十一|节|开学|放假|周末"
 _DAY = (
     "今天|今晚|今早|今日|今儿|明天|明早|明晚|明日|明儿|后天|大后天|当天|当日|当晚|本周|这周|这个?星期|这个?礼拜|下周|下个?星期|下个?礼拜|这?周末"
-    "|(?:这|本|下)?个?(?:周|星期|礼拜)[一二三四五六日天]|月底|月初|下个?月|本月|这个?月|次月|下个?账期|次账期|次日|第二天|年底|年前|节前|节后"
-    f"|{_N}{{1,3}}(?:号|日)"
+    "|(?:这|本|下)?个?(?:周|星期|礼拜)[一二三四五六日天]|月底|月初|月中|[上中下]旬|下个?月|本月|这个?月|次月|下个?账期|次账期|次日|第二天|年底|年前|节前|节后"
+    f"|(?:{_N}{{1,2}}月)?{_N}{{1,3}}(?:号|日)|(?:{_FEAST})(?:之前|以前|前|后)|赶明儿?|转天|隔天|过两天|连夜|当场"
 )
-_BY_THEN = "最晚|最迟|至迟|不超过|至多|最多"
+_BY_THEN = "最晚|最迟|至迟|不超过|不出|至多|最多|顶多"
 _WHEN = (
     f"(?:{_DAY})(?:的|之内|内|里)?(?:{_DAYTIME})?|(?:{_DAYTIME})?{_N}{{1,3}}点(?:钟|半|{_N}{{1,2}}分?)?|(?:{_DAYTIME})(?:之前|以前|前)|下午|晚上|傍晚|中午|{_BY_THEN}"
 )  # fmt: skip
@@ -42,24 +43,28 @@ _BARE_DURATION = re.compile(
 _RIGHT_BEHIND = 4
 _VAGUE = re.compile("尽快|马上|立刻|立即|第一时间|这就|一会儿?|稍后|很快|近期|过会儿?")
 _ANSWERED = (
-    "回复|答复|回电|回访|回个?电话|回您|回话|打给您|打电话|致电|来电|发短信|联系|通知|告知|告诉|结果|结论|说法|交代|答案|反馈|回音|消息|查清|查明|核实(?:清楚|完|好)|核查(?:清楚|完|好)|办结|给您打"
+    "回复|答复|回电|回访|回个?电话|回您|回话|打给您|打电话|致电|来电|发短信|联系|通知|告知|告诉|结果|结论|说法|交代|答案|反馈|回音|消息|查清|查明|核实(?:清楚|完|好)|核查(?:清楚|完|好)|办结|给您打|打过[去来]|回[过信]|信儿|准[信话]|说一声|打个招呼|讲一声"
 )  # fmt: skip
 _CAME = (
-    "上门|登门|赶到|到(?:您|你|家|现场|账|达|位|场|户|楼|村|店|单位|小区|那|府)|抵达|过(?:去|来)|派|安排|有人|来人|施工|抢修|检修|维修|检测|测(?:$|试|一|线|速|量)|查看|看(?:看|一看|一下)|勘查|勘察"
+    "上门|登门|赶到|到(?:您|你|家|现场|账|达|位|场|户|楼|村|店|单位|小区|那|府)|抵达|过(?:去|来)|派|安排|有人|来人|施工|抢修|检修|维修|检测|测(?:$|试|一|线|速|量)|查看|看(?:看|一看|一下)|勘查|勘察|(?:跑|奔|去|上|来)(?:一趟|您|你|现场|家里?|那|店)|到场|动工|开工|进场"
 )  # fmt: skip
 _DONE_BY_US = (
     "处理|修|解决|安装|装|移机|移(?:好|过)|退|返|冲(?:正|回|还)|取消|关(?:闭|掉|停)|恢复|开通|开(?:好|机)|办(?:好|理|完|妥)|寄|送(?:到|达|去|过|上)|补|减免|免(?:掉|去|除)|改(?:好|过|回|成)|更(?:正|换)|搞(?:定|好)|弄(?:好|完|妥)|落实|能通|修通|接通|通(?:上|网)|复机|抵扣|充(?:到|入|回|上|好)|打(?:到|入|款)"
-    "|换(?:好|掉|新|过|上)|挂(?:上|好)|拉(?:好|过)|撤(?:下|掉|销)|拆(?:掉|走|完|除)|清(?:零|除|掉)|到账|敲定|定下来|整改|下架|封(?:停|掉)|屏蔽|调(?:好|通|整)|销(?:掉|户|账)|屏蔽|登报|道歉|赔"
+    "|换(?:好|掉|新|过|上)|挂(?:上|好)|拉(?:好|过)|撤(?:下|掉|销)|拆(?:掉|走|完|除)|清(?:零|除|掉)|到账|敲定|定下来|整改|下架|封(?:停|掉)|屏蔽|调(?:好|通|整)|销(?:掉|户|账)|屏蔽|登报|道歉|赔|接(?:上|好|通)|抢(?:通|修)|扣回|减掉|划回|拨(?:回|付)|发货|补货|快递|寄|发(?:到|给|出)|交(?:给|到)您|不会再|不再|再也不"
 )
 _DEED = re.compile(
-    f"{_ANSWERED}|{_CAME}|{_DONE_BY_US}|(?:师傅|人员|工程师|专人|同事|抢修队|班长|经理|车|队|货)[^,。?!]{{0,14}}到(?:$|位|场)|(?:准时|按时|一定|保证)[^,。?!]{{0,3}}到$"
+    f"{_ANSWERED}|{_CAME}|{_DONE_BY_US}|(?:师傅|人员|工程师|专人|同事|抢修队|班长|经理|车|队|货)[^,。?!]{{0,14}}到(?:$|位|场)|(?:准时|按时|一定|保证)[^,。?!]{{0,3}}到$|(?<=[钟时天])(?:就|准|内|之内|以内)?(?:就|能|会|准)?到$"
 )
+_FOR_YOU = re.compile(
+    "(?:给|帮|为|替|跟|向)(?:您|你|咱)|(?:师傅|专人|工程师|班长|经理|主管|同事|他们|人)[^,。?!]{0,6}(?:会|就|一定|准|给|来|去|到)|(?:让|叫|请|派)[^,。?!您]{1,8}(?:给|跟|来|去|到|把)|(?:保证|一定|准|必定|肯定)"
+)
+"""Something done for the caller, whatever it is."""
 _VOUCHED = re.compile(
     "保证|一定(?:会|给|帮|让|为|要|按|在)?|承诺|答应您|我?负责(?:给|帮|到底|联系|处理)|肯定(?:会|给|能)?|绝对(?:会|不会)?|放心|包在我|包您"
 )
 _NO_PROMISE = re.compile(
     "的话|只要您|可能|也许|或许|争取|尽量|尽力|不(?:能|敢|好)[^,。?!]{0,4}(?:保证|承诺|确定|说)|无法|没办法|没法|保证不了|不一定|说不准|不确定|估计|大概|大约|预计|预期|有望|应该(?:会|能|可以)?|一般|通常|正常(?:情况|来说|是|要|需|的话|流程|工期|时限)|规定(?:是|的|为)|标准(?:是|的|为)|按照?标准|原则上|最长|才(?:能|可以|会)|往往|平均|不保证|不(?:会|能|再|给)(?:退|处理|上门|安排|派|赔|减免|恢复)"
-    "|(?:请|需要|麻烦|建议|要)您|您(?:可以|需要|得|要(?!求|的)|自己|去|到(?!账|时)|带|拿|先|再|登录|拨打|发送|什么时候|方便|明天|今天|是|说(?!的|过)|反映(?!的))|客户需|用户需|每(?:月|天|年|个月)(?!返)|什么时候|多久|几点(?!前)|哪天|之后您|城区|农村|时限"
+    "|(?:请|需要|麻烦|建议|要)您|您(?:可以|需要|得|要(?!求|的)|自己|去|到(?!账|时)|带|拿|先|再|登录|拨打|发送|什么时候|方便|明天|今天|后天|今晚|上午|下午|晚上|这两天|过|等|是|说(?!的|过)|反映(?!的))|客户需|用户需|每(?:月|天|年|个月)(?!返)|什么时候|多久|几点(?!前)|哪天|之后您|城区|农村|时限"
 )
 _DONE = re.compile(
     "已经|刚才|刚刚|昨天|昨晚|昨日|前天|上周|上个?(?:月|星期|礼拜)|当时|曾经?|之前(?!给|回|联系|会|一定|上门|处理|到|修|解决|答复)|(?:报|登记|派|申请|提交|反馈)过|您(?:上次|之前)|显示|查到|记录(?:里|上|是)|是[^,]{1,14}的$|(?:去|来|办|开|装|修|到|报)过"
@@ -80,6 +85,10 @@ _AGREED = re.compile("^(?:嗯|那|哦)?[,。]?(?:可以|行|好|成|没问题|�
 _LEAD = re.compile(
     "^(?:好的?|嗯|那|收到|是的|您好|先生|女士|这样|那么|您放心|请您?放心|放心|没问题|对|行|这边|非常抱歉|抱歉|对不起)+(?=.{6})"
 )
+_THIS_CALLER = re.compile("(?:给|帮|为|替|跟|向)(?:您|你)|联系您|回(?:复|访)?您|通知您|师傅|保证|一定")
+_RULE = re.compile(
+    "(?:申请|受理|报修|提交|办理|办完|交费|缴费|缴清|充值|审核|预约|下单|签约|通过|成功|完成|到期|齐全?)(?:之后|以后|后)"
+)
 _CONDITIONAL = re.compile("如果|要是|假如|倘若|除非|万一|一旦")
 _BY_US = re.compile("(?:给|帮|为|跟|和|与|向)(?:您|你)|我们?|工作人员|师傅|专人|部门|同事|客服|班长|经理|他们")
 _MOST = 6
@@ -96,17 +105,24 @@ class Promise:
 
 
 def find_promises(
-    verbatim: Sequence[Line], repaired: Sequence[Line]
+    verbatim: Sequence[Line], repaired: Sequence[Line], kind: Kind
 ) -> tuple[tuple[Promise, ...], tuple[Alternative, ...]]:
     """Promises in the order in which they were given, each once; and what is promised with no time, as alternatives.
 
-    A line that promises nothing as it was heard may do so with its misheard words put right.
+    A line that promises nothing as it was heard may do so with its misheard words put right. Who asks how long a thing
+    takes is told a rule: of an enquiry only what is to be done for this caller is promised.
     """
     firm, loose = _found(verbatim)
     told = {each.evidence.turn for each in firm.values()}
     more, more_loose = _found([each for each in repaired if each.index not in told])
+    if kind is Kind.ENQUIRY:
+        firm, more = ({text: each for text, each in some.items() if _is_personal(text)} for some in (firm, more))
     promises = sorted([*firm.values(), *more.values()], key=lambda each: (each.evidence.turn, each.evidence.first))
     return tuple(promises)[:_MOST], tuple((more_loose | loose).values())[:_MOST_LOOSE]
+
+
+def _is_personal(text: str) -> bool:
+    return _THIS_CALLER.search(text) is not None and _RULE.search(text) is None
 
 
 def _found(lines: Sequence[Line]) -> tuple[dict[str, Promise], dict[str, Alternative]]:
@@ -151,7 +167,7 @@ def _promises(text: str, start: int, end: int, after: Sequence[Line]) -> Iterato
             continue
         follows = clauses[at + 1] if at + 1 < len(clauses) else None
         timed, deed = _timed(clause), _DEED.search(clause) is not None
-        if timed and deed:
+        if timed and (deed or _FOR_YOU.search(clause)):
             promised = at
             yield (*_trimmed(text, first, last), 0.6 if asked else 0.88)
         elif timed and follows and not asked and _goes_on(text[follows[0] : follows[1]]) and len(clause) <= 16:
