@@ -62,6 +62,12 @@ async def voices_beside(session: AsyncSession, call_uid: str) -> list[str]:
     return [listening.id for listening in await monitoring.of_call(session, call_uid)]
 
 
+async def recorded_beside(session: AsyncSession, call_uid: str) -> list[str]:
+    """What may have been recorded beside a call: supervisors' voices, and what its agents asked other seats aside."""
+    consults = [consult.uid for consult in await ledger.consults_of(session, call_uid)]
+    return [*await voices_beside(session, call_uid), *consults]
+
+
 async def ended_between(session: AsyncSession, start: datetime, end: datetime) -> list[CallFacts]:
     """What ended in `[start, end)`."""
     ended = [_facts(call) for call in await ledger.calls_ended_between(session, start, end)]

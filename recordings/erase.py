@@ -74,14 +74,18 @@ async def erase(database: Database, objects: SealedObjects, clock: Clock, wish: 
 
 
 async def erase_call(database: Database, objects: SealedObjects, clock: Clock, wish: Wish) -> list[CertificateView]:
-    """Delete a call's recording and those of supervisors who listened to it: the caller is heard in them, too.
+    """Delete a call's recording and those beside it, of supervisors and consults: the caller is in them, too.
 
-    All are begun before the first is carried out, so that whoever is killed leaves nothing out. Raises as `erase` does.
+    Where one is held none goes; all are begun before the first is carried out, so that whoever is killed leaves nothing
+    out. Raises as `erase` does.
     """
     async with database.transaction() as session:
-        beside = [uid for uid in await calls.voices_beside(session, wish.call_uid) if await _recording(session, uid)]
+        beside = [uid for uid in await calls.recorded_beside(session, wish.call_uid) if await _recording(session, uid)]
         call = await _recording(session, wish.call_uid)
-    uids = [wish.call_uid] if call is not None or not beside else []
+        uids = [wish.call_uid] if call is not None or not beside else []
+        for uid in (*uids, *beside):
+            if not wish.override and (found := await holds_of(session, uid)):
+                raise Held(uid, found)
     for uid in (*uids, *beside):
         await begin(database, clock, replace(wish, call_uid=uid))
     return [await finish(database, objects, clock, uid) for uid in (*uids, *beside)]

@@ -15,14 +15,17 @@ import pytest
 import soundfile
 
 from acd.models import Call
+from hotline import audit
 from hotline.clock import SystemClock
 from hotline.demo.softphone import Softphone, open_softphone
 from hotline.settings import RecordingSettings
-from recordings import reconcile, store
+from recordings import noting, reconcile, store
 from recordings.disk import stalled
 from recordings.errors import LegsHeld
 from recordings.finalise import Node, attempt
 from recordings.legs import find, holders, scan
+from recordings.rotation import rotate_day, rotate_master
+from recordings.sealed import SealedObjects, open_objects
 from tests.ivr.rig import ACCESS, Stage, open_stage
 from tests.recordings.sounds import tone
 
@@ -102,6 +105,33 @@ async def test_an_answered_call_is_held_while_it_goes_on_and_whole_when_it_ends(
     assert made.seat_rms > 0.05
     assert (await reconcile.run(on_stage)).sound
     assert list(on_stage.spool.iterdir()) == []
+
+
+async def test_keys_turned_in_mid_call_leave_a_recording_that_opens_and_that_the_audit_carries(
+    on_stage: Node, stage: Stage, speech: Path
+) -> None:
+    objects = on_stage.objects
+    assert isinstance(objects, SealedObjects)
+    async with stage.seat("8001") as seat, open_softphone("13900000003", stage.domain) as caller:
+        uid = await answered_call(stage, caller, seat, speech)
+        await objects.keys.current()
+        for _ in range(2):
+            await asyncio.sleep(1)
+            await rotate_master(on_stage.settings, on_stage.database, on_stage.clock, objects.keys, actor="t")
+            await rotate_day(on_stage.database, on_stage.clock, objects.keys, actor="t")
+        await caller.tell("hangup")
+        await stage.ami.told("ended")
+    await known(on_stage, stage, uid, ended=True)
+    made = await finalised(on_stage, uid)
+    await rotate_master(on_stage.settings, on_stage.database, on_stage.clock, objects.keys, actor="t")
+    fresh = open_objects(on_stage.settings, on_stage.database, on_stage.clock)
+    async with store.local_file(fresh, made) as path:
+        assert soundfile.info(path).duration == pytest.approx(made.seconds, abs=0.01)
+    assert await fresh.keys.damaged_keys() == []
+    assert await noting.note_new(on_stage.database, on_stage.clock) == 1
+    async with on_stage.database.transaction() as session:
+        assert [each async for each in noting.mismatches(session)] == []
+        assert (await audit.verify(session)).sound
 
 
 async def test_the_legs_of_an_asterisk_killed_in_mid_call_are_recovered_to_within_two_seconds(
