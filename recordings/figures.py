@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hotline.database import Database
 from hotline.settings import Settings
-from recordings import master, problems, scrub, stored
+from recordings import master, noting, problems, scrub, stored
 from recordings.errors import KeyUnavailable
 from recordings.vault_models import DayKey
 
@@ -22,6 +22,7 @@ SCRUB_AGE = Gauge(
 )
 KEY_AGE = Gauge("hotline_recordings_day_key_age_seconds", "Since the present day key was made")
 MASTER_KEY = Gauge("hotline_recordings_master_key", "1 where the master key opens the present day key, else 0")
+NOT_NOTED = Gauge("hotline_recordings_not_in_audit", "Recordings whose SHA-256 the audit does not carry yet")
 UNSEALED = Gauge("hotline_recordings_unsealed", "Stored objects that are not sealed yet")
 
 _log = structlog.get_logger(__name__)
@@ -57,6 +58,7 @@ async def measure(database: Database, settings: Settings, now: datetime) -> None
     async with database.transaction() as session:
         counts = await problems.open_counts(session)
         vault = await look(session)
+        NOT_NOTED.set(await noting.outstanding(session))
         latest = await session.get(DayKey, vault.key_id) if vault.key_id is not None else None
     if latest is not None:
         MASTER_KEY.set(_opens(settings, latest))

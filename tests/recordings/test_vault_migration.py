@@ -21,6 +21,9 @@ INSERT INTO orders (number, kind, call_uid, business, urgent, fields, corrected,
     SELECT number, 'complaint', uid, 'mobile', false, '{}', '[]', '00000000-0000-0000-0000-000000000001', state, now(), now(),
         now(), now(), closed
     FROM (VALUES ('TS1', 'n1-1.1', 'open', NULL), ('TS2', 'n1-2.1', 'closed', now())) AS o (number, uid, state, closed);
+INSERT INTO drafts (id, call_uid, kind, business, urgent, fields, state, created_at, due_at)
+    SELECT gen_random_uuid(), uid, 'complaint', 'mobile', false, '{}', state, now(), now()
+    FROM (VALUES ('n1-4.1', 'pending'), ('n1-5.1', 'confirmed')) AS d (uid, state);
 INSERT INTO qa_draws (id, day, seed, rate, algorithm, population, drawn_at, drawn_by)
     VALUES ('00000000-0000-0000-0000-000000000002', '2026-11-20', 1, 0.05, 'x', '[]', now(), 'x');
 INSERT INTO qa_samples (id, draw_id, call_uid, day, business, seat)
@@ -45,6 +48,6 @@ def test_what_was_stored_and_what_is_open_is_known_after_the_upgrade(old_url: st
         stored = connection.execute("SELECT key, call_uid, stored_bytes, stored_sha256, day_key FROM stored_objects")
         assert stored.fetchall() == [("2026/11/20/n1-1.1.flac", "n1-1.1", 12, "abc", None)]
         held = connection.execute("SELECT call_uid, reason FROM recording_holds WHERE until IS NULL ORDER BY 1")
-        assert held.fetchall() == [("n1-1.1", "case"), ("n1-3.1", "sample")]
+        assert held.fetchall() == [("n1-1.1", "case"), ("n1-3.1", "sample"), ("n1-4.1", "work")]
         kinds = connection.execute("SELECT call_uid, kind, business FROM recording_kinds ORDER BY 1")
         assert kinds.fetchall() == [("n1-1.1", "complaint", "mobile"), ("n1-2.1", "complaint", "mobile")]
