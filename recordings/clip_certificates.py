@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from pydantic import BaseModel, ConfigDict, Field
 
 from hotline import secrets
 from hotline.settings import Settings
@@ -31,6 +32,33 @@ class BadCertificate(RecordingError):
     """The file is no certificate of ours, or was changed after it was signed."""
 
     code = "bad_certificate"
+
+
+class _File(BaseModel):
+    sha256: str
+
+
+class _Clip(_File):
+    samples_sha256: str
+
+
+class _Row(BaseModel):
+    seq: Annotated[int, Field(ge=1, lt=2**63)]
+    digest: str
+
+
+class _Facts(BaseModel):
+    """What is read of a statement: anybody can sign another with a key of their own."""
+
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+
+    clip: _Clip
+    original: _File
+    audit: _Row
+    call: Annotated[str, Field(max_length=200)]
+    begin: Annotated[float, Field(alias="from")]
+    to: float
+    silenced: Annotated[list[Annotated[list[float], Field(min_length=2, max_length=2)]], Field(max_length=10_000)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +94,7 @@ def opened(text: str) -> tuple[Statement, str]:
         Ed25519PublicKey.from_public_bytes(raw).verify(
             base64.b64decode(found["signature"], validate=True), statement.canonical()
         )
+        _Facts.model_validate(found["statement"])
     except InvalidSignature as error:
         raise BadCertificate("the signature does not fit: the certificate was changed after it was signed") from error
     except (KeyError, TypeError, ValueError, RecursionError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ from sqlalchemy import select
 
 from hotline.models import AuditEntry
 from hotline.roles import Action, Denied, Role, allows
+from hotline.settings import Settings
 from recordings import renditions
-from recordings.clip_certificates import BadCertificate, fingerprint, opened
+from recordings.clip_certificates import BadCertificate, Statement, fingerprint, opened, signed
 from recordings.clip_check import check, check_alone
 from recordings.clips import BadClip, By, Clip, Form, Wish, export
 from recordings.errors import NotChecked
@@ -103,6 +105,25 @@ async def test_a_certificate_of_another_key_is_not_ours(node: Node, recording: R
     (node.settings.instance_dir / "secrets" / "clip-certificates").unlink()
     found = await judged(node, made)
     assert (found["signature"], found["key"]) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {}, [], {"clip": None}, {"audit": {"seq": "x", "digest": 1}},
+        {"audit": {"seq": 2**70, "digest": "x"}}, {"silenced": [[0]]}, {"from": float("nan")}, {"call": 7},
+    ],
+)  # fmt: skip
+def test_a_certificate_that_a_stranger_signed_over_nonsense_is_refused(facts: Any, tmp_path: Path) -> None:
+    whole = {
+        "clip": {"sha256": "x", "samples_sha256": "x"}, "original": {"sha256": "x"}, "call": "n1-1.1", "from": 0.0,
+        "to": 1.0, "silenced": [[0.5, 0.6]], "audit": {"seq": 1, "digest": "x"},
+    }  # fmt: skip
+    settings = Settings(data=tmp_path)
+    assert opened(json.dumps(signed(settings, Statement(whole))))
+    told = whole | facts if isinstance(facts, dict) and facts else facts
+    with pytest.raises(BadCertificate):
+        opened(json.dumps(signed(settings, Statement(told))))
 
 
 def test_without_the_store_signature_and_file_can_be_checked(tmp_path: Path) -> None:
