@@ -57,7 +57,7 @@ _SELDOM = frozenset(
     "在到去从住于往来离过经靠是叫给把让向由跟和与及或因为对打找问办买装搬开走想要会说报有个里边上前后位址每只请可便修查交换"
 )
 """Words that stand before names more often than in them."""
-_OF_PLACE = frozenset("在到去从住于往离过经靠来叫")
+_OF_PLACE = frozenset("在到去从住于往离过经靠来叫是")
 _HOMES = re.compile("(?:我|你|他|她|人|大|老|回|搬|住|咱|俺|这|那|谁|娘|婆|全)家$")
 _BY_LENGTH = {1: -0.5, 2: 1.0, 3: 0.9, 4: 0.65, 5: 0.35, 6: 0.2, 7: 0.0, 8: -0.1}
 _NAMELESS = 0.3
@@ -108,20 +108,20 @@ def _parts(text: str, *, asked: bool) -> Iterator[Span]:
         ending = text[ends:end]
         if ending in _COUNTED and text[ends - 1 : ends] not in _NUMERALS:
             continue
+        house = _HOUSE.match(text, end)
         if by_ending:
-            start = name_start(text, ends, floor, short=ending in _SHORT_NAMED)
+            named = house is not None and ending in _NUMBERED_ALONG
+            start = name_start(text, ends, floor, short=ending in _SHORT_NAMED, named=named)
         else:
-            start = name_start(text, ends, floor, short=False)
+            start = name_start(text, ends, floor)
             if ends - start < _BARE_HOUSE or not _may_name_a_house(text[start:ends], asked=asked):
                 continue
-        if start is None:
-            continue
-        house = _HOUSE.match(text, end)
         floor = house.end() if house else end
         yield Span(start, floor, house is not None)
 
 
 _BARE_HOUSE = 2
+_NUMBERED_ALONG = frozenset({"路", "街", "巷", "大街", "大道", "胡同"})
 _COUNTED = frozenset({"弄"})
 """What is only counted: elsewhere it is a verb."""
 
@@ -130,11 +130,14 @@ def _may_name_a_house(name: str, *, asked: bool) -> bool:
     return asked or _WEAK.search(name[-2:]) is not None or name in short_names()
 
 
-def name_start(text: str, ends: int, floor: int, *, short: bool = False) -> int:
-    """Where the name begins whose ending begins at `ends`; `ends` itself where nothing names it."""
+def name_start(text: str, ends: int, floor: int, *, short: bool = False, named: bool = False) -> int:
+    """Where the name begins whose ending begins at `ends`; `ends` itself where nothing names it.
+
+    `named`: a house's number follows, so that there must be a name.
+    """
     first = max(floor, ends - (_LONGEST_SHORT if short else _LONGEST_NAME))
     words = _in_words(text, first, ends)
-    best, start = _NAMELESS, ends
+    best, start = (-1.0 if named else _NAMELESS), ends
     for at in range(ends - 1, first - 1, -1):
         if not _of_names(text[at]) or text[at] in _NEVER or (text[at] in _BARELY and at not in words):
             break
@@ -155,7 +158,7 @@ def _in_words(text: str, first: int, ends: int) -> frozenset[int]:
     for at in range(first, ends):
         for last in range(at + 2, min(at + 4, ends) + 1):
             word = text[at:last]
-            if known.get(word, 0) >= _COMMON_FROM or word in short_names():
+            if word in known or word in short_names():
                 covered |= set(range(at, last))
     return frozenset(covered)
 

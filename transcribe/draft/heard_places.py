@@ -13,8 +13,8 @@ from transcribe.draft.sounds import confusion_class, syllables, syllables_in_con
 
 _ENDINGS = (
     "花园", "小区", "家园", "花苑", "新村", "公寓", "广场", "大厦", "大楼", "街道", "大道", "大街", "胡同", "山庄",
-    "社区", "单元", "号楼", "学校", "医院", "车站", "路口", "家属院", "宿舍", "市场", "新城", "村委会", "开发区", "工业园",
-    "东站", "西站", "南站", "北站",
+    "社区", "单元", "号楼", "学校", "医院", "车站", "路口", "宿舍", "市场", "新城", "家属院", "村委会", "开发区",
+    "工业园", "东站", "西站", "南站", "北站",
 )  # fmt: skip
 _BEHIND_NUMBER = {
     "dong": "栋", "hao": "号", "shi": "室", "lou": "楼", "nong": "弄", "ceng": "层", "zhuang": "幢", "zu": "组",
@@ -24,6 +24,9 @@ _NUMERALS = "\\d一二三四五六七八九十百零〇幺两"
 _NUMBER_LIKE = {"liu": "六", "ba": "八", "jiu": "九", "wu": "五", "qi": "七", "san": "三", "si": "四", "er": "二"}
 _ROOM = re.compile(f"(?<=[{_NUMERALS}]{{3}})[十是事市](?=$|[,。?!])")
 _DIVISION = re.compile("[\u4e00-\u9fff]{2,4}[区县市]")
+_NO_DIVISION = re.compile(
+    "(?:小|社|园|厂|校|新|东|西|南|北|生活|宿舍|家属|工业|开发|高新|服务|住宅|别墅|城|郊|市|景|库|功能)区$|[城超门夜]市$"
+)
 _LAST_WORDS = re.compile("(?<=[省市县区][\u4e00-\u9fff]{2})[\u4e00-\u9fff]{2}(?=[,。]|$)")
 """What ends the first name behind a division: a street or a quarter."""
 _NEARLY = ("街道", "大道", "小区", "花园", "新村")
@@ -40,6 +43,8 @@ def as_meant(text: str) -> str:
 
 def _divisions(text: str) -> str:
     for match in _DIVISION.finditer(text):
+        if _NO_DIVISION.search(match[0]):
+            continue
         for start in range(match.start(), match.end() - 2):
             heard = text[start : match.end()]
             meant = sounding_like(heard)
@@ -58,7 +63,7 @@ def with_endings(text: str) -> str:
         size, wanted = len(ending), tuple(map(confusion_class, syllables_in_context(ending)))
         for at in range(1, len(text) - size + 1):
             heard = text[at : at + size]
-            if re.fullmatch(f"[{_LETTERS}]+", heard) and _sounds(heard, wanted):
+            if heard not in _ENDINGS and re.fullmatch(f"[{_LETTERS}]+", heard) and _sounds(heard, wanted):
                 text = text[:at] + ending + text[at + size :]
     return text
 
