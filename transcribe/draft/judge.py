@@ -87,6 +87,7 @@ _SOMETHING = 0.5
 _GRIEVANCE_FROM = 0.9
 """A complaint needs this much: one word such as 问题 is none."""
 _PLAIN_TROUBLE = 4.0
+_PLAIN_GRIEVANCE = 4.0
 _MENU_SAYS = 1.5
 _BY_MENU = {
     "complaint": Kind.COMPLAINT, "suggestion": Kind.SUGGESTION, "report": Kind.REPORT, "standards": Kind.ENQUIRY,
@@ -203,6 +204,14 @@ def _note_the_talk(lines: Sequence[Line], tally: Tally) -> None:
             tally.scores[TOLD] += len(before) >= _A_SENTENCE + 3 * asks and not _ASKS.search(before)
 
 
+_TO_US = re.compile(
+    "[我你您咱俺请块钱]|本人|投诉|举报|反映|建议|客服|麻烦|宽带|话费|费用|扣[了费掉]|流量|营业|移机|装机|套餐|短信|彩铃|座机|电话|手机|"
+    "上网|网速|断网|停机|小灵通|维修|师傅|工单"
+)
+"""Somebody speaks of themselves, to somebody, or of what an operator sells: who reads news aloud does not, whatever
+trouble the news is about."""
+
+
 def decide_kind(tallies: Tallies, lines: Sequence[Line], service: str | None = None) -> tuple[Kind, float]:
     """The kind of call. What is a grievance remains a complaint however politely it is asked about.
 
@@ -215,6 +224,10 @@ def decide_kind(tallies: Tallies, lines: Sequence[Line], service: str | None = N
     grievance = scores[Kind.COMPLAINT]
     worst = max(_TROUBLE, key=lambda nature: tallies["nature"].scores.get(nature.value, 0.0))
     trouble = tallies["nature"].scores.get(worst.value, 0.0)
+    if grievance < _PLAIN_GRIEVANCE and not any(_TO_US.search(line.text) for line in lines):
+        tally.scores.clear()
+        tally.mentions.clear()
+        return Kind.ENQUIRY, 0.0
     doubted = any(each.value == Kind.COMPLAINT and each.likely >= _SURELY_SOUNDS for each in opinions("kind", lines))
     if not doubted and tally.scores.get(NOTHING, 0.0) > max(grievance, scores[Kind.REPORT], scores[Kind.SUGGESTION]):
         tally.scores.clear()
