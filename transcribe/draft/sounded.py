@@ -20,6 +20,8 @@ _LEADS_IN = re.compile(
 )
 _SKIPPED = frozenset(",.、。-—~ ")
 _NO_SIGN = frozenset("的了我你他不没们在有这那")
+_FOUR = dict.fromkeys("词次此刺磁慈赐", "4")
+_TIMES = re.compile("([两俩二三四2-4])个([零〇一二三四五六七八九幺\\d])")
 _ROW = re.compile("[\\d零〇一二三四五六七八九幺][\\d零〇一二三四五六七八九幺,-]{7,}")
 _LENGTH = 11
 _SURE_FROM = 3
@@ -81,17 +83,24 @@ def _any_row(text: str, calling: str) -> tuple[int, tuple[str, float, int] | Non
 
 
 def _signs(text: str, start: int) -> list[_Sign]:
-    """Up to sixteen characters that are digits, sound like one, or might have been one."""
+    """Up to sixteen characters that are digits, sound like one, or might have been one; 两个八 are two."""
     found: list[_Sign] = []
-    for position in range(start, min(len(text), start + 2 * _WINDOW)):
+    position, stop = start, min(len(text), start + 2 * _WINDOW)
+    while position < stop:
         character = text[position]
-        if character in _SKIPPED:
+        times = _TIMES.match(text, position)
+        if times is not None:
+            count = int(written_digit(times[1]) or "2")
+            found += [_Sign(written_digit(times[2]), True, times.end() - 1)] * count
+            position = times.end()
             continue
         written = written_digit(character)
-        digit = written or sounding_digit(character)
-        if digit is None and (character in _NO_SIGN or len(found) >= _WINDOW):
+        digit = written or sounding_digit(character) or _FOUR.get(character)
+        if digit is None and character not in _SKIPPED and (character in _NO_SIGN or len(found) >= _WINDOW):
             break
-        found.append(_Sign(digit, written is not None, position))
+        if character not in _SKIPPED:
+            found.append(_Sign(digit, written is not None, position))
+        position += 1
     return found[:_WINDOW]
 
 
