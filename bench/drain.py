@@ -25,11 +25,7 @@ import psutil
 HERE = Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parent.parent), str(HERE.parent)]
 
-from calls import main as make_calls  # noqa: E402 - beside this file
-
-from hotline.heavy import HeavyWork  # noqa: E402
-from hotline.settings import load_settings  # noqa: E402
-from transcribe.jobs import Request, recognise  # noqa: E402
+from hotline.heavy import HeavyWork  # noqa: E402 - beside this file
 
 _ROW = re.compile(r"^\s*[\d.]+\s+(\d+)\s+(\d+)ms\s+(\d+)ms", re.MULTILINE)
 _CLASSES = {os.SCHED_OTHER: "normal", os.SCHED_BATCH: "batch", os.SCHED_IDLE: "idle"}
@@ -70,7 +66,13 @@ def ranks() -> Iterator[str]:
 
 
 async def backlog(paths: list[Path], workers: int, done: list[float]) -> None:
-    """Recognise every file `workers` at a time; seconds at which each was done."""
+    """Recognise every file `workers` at a time; seconds at which each was done.
+
+    What recognition needs is imported here, as the processes import this file before they stand back.
+    """
+    from hotline.settings import load_settings
+    from transcribe.jobs import Request, recognise
+
     settings = load_settings().model_copy(update={"recogniser": "whisper"})
     heavy = HeavyWork(workers)
     began = time.perf_counter()
@@ -114,6 +116,8 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=5.0, help="calls a second")
     parser.add_argument("--calls", type=int, default=100)
     options = parser.parse_args()
+    from calls import main as make_calls
+
     with tempfile.TemporaryDirectory() as folder:
         sys.argv = ["calls.py", folder, "--seconds", "600"]
         make_calls()

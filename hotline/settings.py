@@ -257,8 +257,8 @@ class RecognitionSettings(Section):
     """How often a recording is tried before it is set aside with the reason, for a person to listen to."""
     seconds_per_second: float = Field(8.0, gt=0)
     """Recognising may take this many times the recording's length, and never less than `least_seconds`."""
-    least_seconds: float = Field(180.0, gt=0)
-    """Time that recognising a short recording may take, loading the models included."""
+    least_seconds: float = Field(600.0, gt=0)
+    """Time that recognising a short recording may take, loading the models and waiting for live calls included."""
     files_per_process: int = Field(500, ge=1)
     """After so many recordings a process is replaced."""
     most_megabytes: int = Field(2000, ge=200)

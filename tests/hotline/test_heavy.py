@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -92,8 +93,23 @@ async def test_two_processes_work_at_once() -> None:
 
 
 async def test_people_talking_come_first(heavy: HeavyWork) -> None:
-    assert await heavy.run(os.getpriority, os.PRIO_PROCESS, 0) >= NICE
-    assert await heavy.run(os.sched_getscheduler, 0) == os.SCHED_BATCH
+    pid = await heavy.run(os.getpid)
+    assert os.getpriority(os.PRIO_PROCESS, pid) >= NICE
+    assert os.sched_getscheduler(pid) == os.SCHED_BATCH
+
+
+async def test_the_kernel_ranks_its_session_below_asterisks_and_the_databases_too(heavy: HeavyWork) -> None:
+    session = Path("/proc/self/autogroup")
+    if not session.exists():
+        pytest.skip("this kernel does not share its cores between sessions")
+    pid = await heavy.run(os.getpid)
+    assert os.getsid(pid) == pid
+    assert await heavy.run(_rank_of_session) == f"nice {NICE}"
+    assert await heavy.run(_rank_of_session) not in session.read_text(), "ours is no nicer than it was"
+
+
+def _rank_of_session() -> str:
+    return " ".join(Path("/proc/self/autogroup").read_text().split()[1:])
 
 
 def _times_out() -> None:
