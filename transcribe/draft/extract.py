@@ -169,6 +169,7 @@ def _facts(
     elif others:
         sheet.alternatives["amount"] = others
     places, shops = find_places(verbatim)
+    shops = shops or find_places(lines)[1]  # 营业听 is 营业厅 once its words were put right
     _named(sheet, "place", places, verbatim)
     _named(sheet, "shop", shops, verbatim)
     _days(sheet, verbatim, call, (*places, *shops), of_facts_only=kind is Kind.ENQUIRY)

@@ -7,8 +7,10 @@ could be any; the number of characters stays, so that evidence points at what wa
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from transcribe.draft.divisions import sounding_like
+from transcribe.draft.lexicon import lexicon
 from transcribe.draft.sounds import confusion_class, syllables, syllables_in_context
 
 _ENDINGS = (
@@ -16,6 +18,15 @@ _ENDINGS = (
     "社区", "单元", "号楼", "学校", "医院", "车站", "路口", "宿舍", "市场", "新城", "家属院", "村委会", "开发区",
     "工业园", "东站", "西站", "南站", "北站",
 )  # fmt: skip
+_EVERYWHERE = (
+    "人民 解放 建设 中山 和平 幸福 阳光 新华 文化 胜利 团结 朝阳 北京 上海 南京 长江 黄河 光明 民主 友谊 红旗 迎宾 健康 振兴"
+    " 湖南 广州 西安 珠江 锦绣 翠竹 东方 滨江 滨河 康乐 平安 长安 学府 体育 科技 青年 劳动 延安 中央 淮海 复兴 金山 龙江 湖滨"
+    " 梅园 桃园 兴隆 太平 永安 新民 建国 建华"
+)
+"""Names of streets and quarters that are found all over the country."""
+_TWO_AND_ENDING = re.compile(
+    "[\u4e00-\u9fff]{2}(?=[东南西北中]?(?:路|街|大街|大道|巷|小区|花园|新村|家园|公寓|广场|大厦|里|苑))"
+)
 _BEHIND_NUMBER = {
     "dong": "栋", "hao": "号", "shi": "室", "lou": "楼", "nong": "弄", "ceng": "层", "zhuang": "幢", "zu": "组",
     "zuo": "座",
@@ -35,7 +46,7 @@ _LETTERS = "\u4e00-\u9fff"
 
 def as_meant(text: str) -> str:
     """`text` with what sounds like parts of an address read so; of the same length."""
-    text = _divisions(text)
+    text = _named(_divisions(text))
     text = _LAST_WORDS.sub(_nearly, with_endings(text))
     text = _numbered(text)
     return _ROOM.sub("室", text)
@@ -53,6 +64,20 @@ def _divisions(text: str) -> str:
             if meant is not None:
                 break
     return text
+
+
+def _named(text: str) -> str:
+    """What sounds just like a name that every town has: 何平路 is 和平路."""
+    return _TWO_AND_ENDING.sub(lambda match: _by_sound().get(_syllables(match[0]), match[0]), text)
+
+
+@cache
+def _by_sound() -> dict[tuple[str, ...], str]:
+    return {syllables_in_context(name): name for name in _EVERYWHERE.split()}
+
+
+def _syllables(heard: str) -> tuple[str, ...]:
+    return () if heard in lexicon().common else tuple(syllables(each)[0] for each in heard)
 
 
 def with_endings(text: str) -> str:

@@ -16,6 +16,7 @@ from transcribe.draft.heard_places import as_meant, with_endings
 from transcribe.draft.lexicon import lexicon
 from transcribe.draft.normalise import Line
 from transcribe.draft.shops import asked_which_shop, shops_in
+from transcribe.draft.sounds import classes, confusion_class
 
 _NOT_A_PLACE = re.compile(
     "号码|工号|账号|信号|型号|走路|线路|电路|一路|半路|网路|小时|市话|市价|公用|固话|固定|手机|宽带|电话|套餐|没有|问题|盲区|[公工]话|[公工]化超|覆盖"
@@ -34,6 +35,9 @@ _LED_IN = re.compile(
 _INTRODUCED = re.compile("(?:住|在|到|去|位于|地址[是,:]*|家是|来自|于|路过|从|搬到|送到|安装地址[是,:]*)$")
 ASKED_WHERE = re.compile(
     "地址|哪里|哪儿|哪边|哪一?带|哪个?(?:位置|地方|地点|小区|区|镇|村|街|路)|什么(?:位置|地方|地点|路|小区|区域)|哪条(?:路|街)|几号楼|几栋|门牌|住哪|在哪|(?:具体|您的?|大概|大致|所在|安装|当前)(?:的)?(?:位置|方位|区域|地点)|位置(?:是|在|呢|[?。,]|$)|哪(?:一|几)?(?:片|块)"
+)
+_WHERE = tuple(
+    tuple(map(confusion_class, words)) for words in (("di", "zhi"), ("zhu", "na"), ("wei", "zhi"), ("zai", "na", "li"))
 )
 _NAME = "[\u4e00-\u9fff\\da-z]"
 _FRAMED = re.compile(
@@ -78,7 +82,7 @@ def find_places(lines: Sequence[Line]) -> tuple[tuple[Place, ...], tuple[Place, 
             continue
         asked = _asked(lines, number)
         of_shop = asked_which_shop(asked)
-        found = list(_in_line(number, line.text, asked=not of_shop and ASKED_WHERE.search(asked) is not None))
+        found = list(_in_line(number, line.text, asked=not of_shop and _asks_where(asked)))
         spans = [Span(each.start, each.end, numbered=False) for each in found]
         here = [Place(number, *each) for each in shops_in(line.text, spans, asked=of_shop)]
         if of_shop and not here:
@@ -92,6 +96,19 @@ def find_places(lines: Sequence[Line]) -> tuple[tuple[Place, ...], tuple[Place, 
 def _asked(lines: Sequence[Line], number: int) -> str:
     """What the seat said last before this line, within two lines."""
     return next((lines[at].text for at in range(number - 1, max(-1, number - 3), -1) if not lines[at].is_caller), "")
+
+
+def _asks_where(asked: str) -> bool:
+    """Whether the seat asked for a place, in words or in others of their sound (地之, 住那里)."""
+    if ASKED_WHERE.search(asked):
+        return True
+    sounds = [set(classes(each)) for each in asked]
+    return any(
+        all(sound in heard for sound, heard in zip(wanted, sounds[at:], strict=False))
+        and at + len(wanted) <= len(sounds)
+        for wanted in _WHERE
+        for at in range(len(sounds))
+    )
 
 
 def _best_first(found: Sequence[Place], lines: Sequence[Line]) -> tuple[Place, ...]:

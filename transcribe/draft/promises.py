@@ -36,6 +36,8 @@ _WHEN = (
 )  # fmt: skip
 _DEADLINE = re.compile(f"(?:{_DAY}|{_DAYTIME}|点|点钟|点半|分)(?:{_DAYTIME})?(?:之前|以前|前)")
 _TIME = re.compile(f"{_WITHIN}|{_WHEN}")
+_PLAIN_TIME = re.compile(f"{_WITHIN}|明|后天|(?:周|星期|礼拜)[一二三四五六日天]|[点号日]|前|{_BY_THEN}|下(?:周|个)|今")
+"""One that is surely to come, so that whatever is done for the caller then is promised."""
 _BARE_DURATION = re.compile(
     f"(?<!每)(?<!送)(?<!第)(?:{_DURATION})(?!的|期|前|多|租|话|流量|费|免|合约|套餐|[\\d一二两三四五六七八九十]+(?:块|元))"
 )
@@ -67,7 +69,7 @@ _NO_PROMISE = re.compile(
     "|(?:请|需要|麻烦|建议|要)您|您(?:可以|需要|得|要(?!求|的)|自己|去|到(?!账|时)|带|拿|先|再|登录|拨打|发送|什么时候|方便|明天|今天|后天|今晚|上午|下午|晚上|这两天|过|等|是|说(?!的|过)|反映(?!的))|客户需|用户需|每(?:月|天|年|个月)(?!返)|什么时候|多久|几点(?!前)|哪天|之后您|城区|农村|时限"
 )
 _DONE = re.compile(
-    "已经|刚才|刚刚|昨天|昨晚|昨日|前天|上周|上个?(?:月|星期|礼拜)|当时|曾经?|之前(?!给|回|联系|会|一定|上门|处理|到|修|解决|答复)|(?:报|登记|派|申请|提交|反馈)过|您(?:上次|之前)|显示|查到|记录(?:里|上|是)|是[^,]{1,14}的$|(?:去|来|办|开|装|修|到|报)过"
+    "已经|刚才|刚刚|昨天|昨晚|昨日|前天|上周|上个?(?:月|星期|礼拜)|当时|曾经?|之前(?!给|回|联系|会|一定|上门|处理|到|修|解决|答复)|(?:报|登记|派|申请|提交|反馈)过|您(?:上次|之前)|显示|查到|记录(?:里|上|是)|是[^,]{1,14}的$|(?:去|来|办|开|装|修|到|报)过|(?:给|帮|为|替)(?:您|你)[^,]{1,12}[了的]$|(?:办|开|扣|订|签|走|收|生|产)[^,]{0,4}的$"
 )
 _ARRANGED = re.compile("(?:安排|派|通知|联系|约|催|加急|调度|协调|报|转|说|让|叫)")
 """已经安排师傅下午过去 is still to come."""
@@ -167,7 +169,7 @@ def _promises(text: str, start: int, end: int, after: Sequence[Line]) -> Iterato
             continue
         follows = clauses[at + 1] if at + 1 < len(clauses) else None
         timed, deed = _timed(clause), _DEED.search(clause) is not None
-        if timed and (deed or _FOR_YOU.search(clause)):
+        if timed and (deed or (_FOR_YOU.search(clause) and _PLAIN_TIME.search(clause))):
             promised = at
             yield (*_trimmed(text, first, last), 0.6 if asked else 0.88)
         elif timed and follows and not asked and _goes_on(text[follows[0] : follows[1]]) and len(clause) <= 16:

@@ -103,6 +103,19 @@ def test_answer_that_names_no_place_is_none(words: str) -> None:
     assert said(TROUBLE, "s: 您的地址是？", f"c: {words}")[0].place is None
 
 
+def test_street_that_every_town_has_is_read_by_its_sound() -> None:
+    draft, turns = said(TROUBLE, "s: 您的地址是？", "c: 何平路12号。")
+    assert (draft.place, draft.evidence["place"][0].text) == ("和平路12号", "何平路12号")
+    assert check_evidence(draft, turns) == []
+
+
+@pytest.mark.parametrize(
+    "words", ["今天给您退了。", "下个月一号按新的收。", "您这个是今天开通的。", "送您一个月流量。"]
+)
+def test_what_is_done_already_or_a_rule_is_no_promise(words: str) -> None:
+    assert said(TROUBLE, f"s: {words}")[0].promised == ()
+
+
 DIGITS = st.text("0123456789", min_size=8, max_size=8)
 NUMBERS = st.builds("1{}{}".format, st.sampled_from(["38", "39", "86", "77", "51", "33", "80", "99"]), DIGITS)
 SPLITS = st.sampled_from([(3, 4, 4), (3, 8), (11,), (4, 3, 4), (3, 3, 3, 2), (3, 2, 2, 2, 2), (5, 6), (3, 4, 2, 2)])
