@@ -2,9 +2,10 @@
 
     .venv/bin/python bench/drafts/teach.py [--without fifth] [--out FILE]
 
-The texts: `sayings.tsv` (single sentences written for it, code by code), the dialogues of tests/transcribe/draft that may
-be looked at, and the tuning half of this set. Nothing held out is read. `--without NAME` leaves one file's texts out, so
-that what it is worth can be measured on that file.
+The texts: `sayings.tsv` (sentences and short talks written for it, code by code), the dialogues of
+tests/transcribe/draft that may be looked at, and the tuning half of this set. Nothing held out is read.
+`--without NAME` leaves one file's texts out (cases, fourth, fifth, tune or sayings), so that what it is worth can be measured on that
+file.
 """
 
 from __future__ import annotations
@@ -78,9 +79,7 @@ def _read(name: str) -> Iterator[tuple[Mapping[str, Any], Sequence[Turn]]]:
     elif name == "tune":
         for call in load_calls("tune"):
             fields = {each: call.field(each) for each in FIELDS}
-            truth = {
-                each: field.values[0] if field.values else None for each, field in fields.items() if field.judged
-            }
+            truth = {each: field.values[0] if field.values else None for each, field in fields.items() if field.judged}
             sure = {forms[0] for forms, may_be_missing in call.items("tags") if not may_be_missing}
             left_open = {forms[0] for forms, may_be_missing in call.items("tags") if may_be_missing}
             truth |= _tags(sure, left_open)
@@ -105,10 +104,13 @@ def sayings(path: Path) -> Iterator[tuple[Mapping[str, Any], Sequence[Turn]]]:
             if "tags" in truth:
                 truth |= _tags((truth["tags"] or "").split(","))
             parts = [part.split(": ", 1) for part in text.split(" | ")]
-            yield truth, [
-                Turn({"c": "caller", "s": "seat"}[who], 2.0 * at, 2.0 * at + 1, words)
-                for at, (who, words) in enumerate(parts)
-            ]
+            yield (
+                truth,
+                [
+                    Turn({"c": "caller", "s": "seat"}[who], 2.0 * at, 2.0 * at + 1, words)
+                    for at, (who, words) in enumerate(parts)
+                ],
+            )
 
 
 def _taught(name: str, texts: Sequence[Text]) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """A second opinion: what the caller's wording as a whole sounds like, by a linear model over short runs of characters.
 
 The expressions of the rules know the wordings they were given. This model weighs every run of one to three characters
-that it met in at least a few of the texts it was taught with (`bench/drafts/teach.py` makes `impression.json` from them),
-so that it also has a view on what no expression names. Its view joins the rules' tallies as one more mention, at the
-clause that weighed most: it decides where the rules are silent or undecided and seldom outweighs them. Figures are one
-and the same sign to it, so that it holds no number.
+that it met in at least two of the texts it was taught with (`bench/drafts/teach.py` makes `impression.json` from
+them), so that it also has a view on what no expression names. Its view joins the rules' tallies as one more mention, at
+the clause that weighed most; where an expression was found as well, that one is the evidence. Figures are one and the
+same sign to it, so that it holds no number.
 """
 
 from __future__ import annotations
@@ -56,10 +56,17 @@ class _Field:
     """Run → how rare it is, and what it speaks for each class."""
 
 
-def opinions(field: str, lines: Sequence[Line]) -> tuple[Opinion, ...]:
-    """The likelier values of `field`, likeliest first; none where too little of what was said is known."""
+def opinions(
+    field: str, lines: Sequence[Line], found: Mapping[str, Sequence[Place]] | None = None
+) -> tuple[Opinion, ...]:
+    """The likelier values of `field`, likeliest first; none where too little of what was said is known.
+
+    `found` are the field's `runs`, where they are at hand.
+    """
     model = _models()[field]
-    found = {run: places for run, places in runs(field, lines).items() if run in model.runs}
+    found = {
+        run: places for run, places in (runs(field, lines) if found is None else found).items() if run in model.runs
+    }
     familiar = sum(len(run.removeprefix("s:")) > 1 for run in found)
     if familiar < _FAMILIAR_FROM:
         return ()
@@ -133,7 +140,10 @@ def _models() -> Mapping[str, _Field]:
         name: _Field(
             tuple(each["classes"]),
             tuple(each["bias"]),
-            {run: (first / 100, tuple(number / 100 for number in rest)) for run, (first, *rest) in each["runs"].items()},
+            {
+                run: (first / 100, tuple(number / 100 for number in rest))
+                for run, (first, *rest) in each["runs"].items()
+            },
         )
         for name, each in told["fields"].items()
     }

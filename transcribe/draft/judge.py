@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from transcribe.draft.hearing import Heard
-from transcribe.draft.impression import opinions
+from transcribe.draft.impression import opinions, runs
 from transcribe.draft.lexicon import FACETS, MORE_FACETS, Lexicon
 from transcribe.draft.normalise import Line
 from transcribe.draft.result import Alternative, Business, Evidence, Kind, Nature, Tag
@@ -179,8 +179,12 @@ def add_impressions(tallies: Tallies, facets: Sequence[str], lines: Sequence[Lin
 
     Facets that one kind of call has alone are added once the kind is decided: of an enquiry they would tell trouble.
     """
+    if not facets:
+        return
+    said = runs(facets[0], lines)  # the same for all facets but the kind, which stands alone
     for facet in facets:
-        told = opinions(facet, lines) if facet != "tags" else [each for tag in Tag for each in opinions(tag, lines)]
+        names = tuple(Tag) if facet == "tags" else (facet,)
+        told = [each for name in names for each in opinions(name, lines, said)]
         for each in told:
             weight = _IMPRESSION[facet] * each.likely
             if each.likely >= _IMPRESSED_FROM and each.value != NONE:
@@ -228,8 +232,8 @@ def decide_kind(tallies: Tallies, lines: Sequence[Line], service: str | None = N
         tally.scores.clear()
         tally.mentions.clear()
         return Kind.ENQUIRY, 0.0
-    doubted = any(each.value == Kind.COMPLAINT and each.likely >= _SURELY_SOUNDS for each in opinions("kind", lines))
-    if not doubted and tally.scores.get(NOTHING, 0.0) > max(grievance, scores[Kind.REPORT], scores[Kind.SUGGESTION]):
+    nothing = tally.scores.get(NOTHING, 0.0) > max(grievance, scores[Kind.REPORT], scores[Kind.SUGGESTION])
+    if nothing and not _surely_complains(lines):
         tally.scores.clear()
         return Kind.ENQUIRY, 0.0
     scores[Kind.COMPLAINT] += _TROUBLE_SHARE * trouble
@@ -266,6 +270,10 @@ def decide_kind(tallies: Tallies, lines: Sequence[Line], service: str | None = N
     if kind is Kind.ENQUIRY and scores[kind] < _PLAINLY_ASKED:
         return _told(tallies, scores[kind])
     return kind, tally.confidence(kind.value)
+
+
+def _surely_complains(lines: Sequence[Line]) -> bool:
+    return any(each.value == Kind.COMPLAINT and each.likely >= _SURELY_SOUNDS for each in opinions("kind", lines))
 
 
 def _told(tallies: Tallies, asked: float) -> tuple[Kind, float]:

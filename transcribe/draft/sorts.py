@@ -27,6 +27,8 @@ _CAUSE_FROM = 2.5
 _TAG_FROM = 2.5
 _FOLLOWS = 0.8
 """What follows from another field is less sure than that field."""
+_BY_AGENT = 0.8
+"""What speaks for an outside agent to blame (D147) speaks for the partner's being the cause (D89)."""
 _NEW_BUSINESS_LEADS = 1.2
 
 
@@ -81,6 +83,9 @@ def find_cause(
         tally.scores[by_nature] += 1.5
     if detail is not None:
         tally.scores[words.cause_by_detail[detail.value.value]] += 3.0 * detail.confidence
+    agent = tallies["tags"].scores.get(Tag.AGENT_CHANNEL.value, 0.0)
+    if tally.scores.get(Cause.PARTNER.value, 0.0) > 0:
+        tally.scores[Cause.PARTNER.value] += _BY_AGENT * agent
     value, score = tally.best()
     if value is None:
         return None
