@@ -4,8 +4,8 @@
 
 The texts: `sayings.tsv` (sentences and short talks written for it, code by code), the dialogues of
 tests/transcribe/draft that may be looked at, and the tuning half of this set. Nothing held out is read.
-`--without NAME` leaves one file's texts out (cases, fourth, fifth, tune or sayings), so that what it is worth can be measured on that
-file.
+`--without NAME` leaves one file's texts out (cases, fourth, fifth, tune or sayings), so that what it is worth can be
+measured on that file.
 """
 
 from __future__ import annotations

@@ -260,7 +260,8 @@ def decide_kind(tallies: Tallies, lines: Sequence[Line], service: str | None = N
         scores[each] += weight
     tally.scores.update({kind.value: score for kind, score in scores.items()})
     kind = max(Kind, key=lambda each: scores[each])
-    only_asked = tally.scores.get(ASKED, 0.0) and not tally.scores.get(TOLD, 0.0)
+    asked, told = tally.scores.get(ASKED, 0.0), tally.scores.get(TOLD, 0.0)
+    only_asked = asked and (not told or (told <= asked and grievance < _SOMETHING))
     if kind is Kind.COMPLAINT and only_asked and grievance < _RHETORICAL:
         return Kind.ENQUIRY, max(0.3, tally.confidence(Kind.ENQUIRY.value))
     if sounds[kind] >= _PLAINLY_SOUNDS * _IMPRESSION["kind"]:
