@@ -28,9 +28,10 @@ from hotline.errors import HotlineError
 P = ParamSpec("P")
 T = TypeVar("T")
 
-NICE = 19
+NICE = 15
 """Of the processes and of their sessions: people talking come first. The kernel gives their reading and writing the
-like place in line. `bench/drain.py` says what it is worth."""
+like place in line. Further down a machine that is busy all day would recognise nothing, and every file would run out of
+its time. `bench/drain.py` says what it is worth."""
 _SESSION = Path("/proc/self/autogroup")
 _TRIES = 50
 MOST_RUNS = 500
