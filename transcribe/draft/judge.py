@@ -23,7 +23,7 @@ _SEAT_SHARE = {
     "category": 0.0, "report": 0.3, "cause": 0.3, "cause_detail": 0.6, "tags": 0.3,
 }  # fmt: skip
 _IMPRESSION = {
-    "kind": 18.0, "business": 12.0, "nature": 14.0, "cause": 14.0, "cause_detail": 6.0, "category": 8.0, "report": 8.0,
+    "kind": 18.0, "business": 6.0, "nature": 14.0, "cause": 14.0, "cause_detail": 6.0, "category": 8.0, "report": 8.0,
     "tags": 8.0,
 }  # fmt: skip
 """What the wording as a whole is worth beside the mentions, times how likely it makes a value."""
@@ -82,6 +82,8 @@ _PLAINLY_SOUNDS = 0.5
 """How likely the whole must make a kind for the doubts about bare words not to be asked."""
 _SURELY_SOUNDS = 0.75
 """How likely it must make a complaint for one word of thanks or of another firm's not to turn it into nothing."""
+_A_WORD_OR_TWO = 30
+"""Characters up to which a call that names nothing an operator sells says too little for a business type."""
 _ONLY_TOLD = 0.4
 _SOMETHING = 0.5
 _GRIEVANCE_FROM = 0.9
@@ -169,7 +171,11 @@ def weigh(heard: Heard, lexicon: Lexicon) -> Tallies:
         times[key] += 1
         tallies[facet].scores[mention.value] += mention.weight * worth
         tallies[facet].mentions[mention.value].append(mention)
-    add_impressions(tallies, ("business",), heard.lines)
+    if (
+        sum(tallies["business"].scores.values()) > 0
+        or sum(map(len, (line.text for line in heard.lines))) > _A_WORD_OR_TWO
+    ):
+        add_impressions(tallies, ("business",), heard.lines)
     _note_the_talk(heard.lines, tallies["kind"])
     return tallies
 
