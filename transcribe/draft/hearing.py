@@ -113,6 +113,7 @@ def _compare(number: int, text: str, start: int, term: Term) -> Hit | None:
         if (
             forgiving
             and wrong == 1
+            and text[start + grades.index(DIFFERENT)] not in _FUNCTION
             and min(grades[0], grades[-1]) > DIFFERENT
             and sum(grades) >= (size - 1) * SAME_SYLLABLE
         ):
@@ -172,6 +173,8 @@ def _in_context(hit: Hit, text: str, exact: Sequence[Hit], cuts: frozenset[int],
         factor = 0.75 if _near(hit, text) else 0.6 if rare_enough else 0.0
     elif size == 2 and _FUNCTION.intersection(span) - set(hit.term.text) and not _near(hit, text):
         factor = 0.0
+    elif size == 3 and _says_another_word(span, hit.term.text, lexicon) and not _near(hit, text):
+        factor = 0.0
     elif hit.start not in cuts or hit.end not in cuts:
         factor = 0.5 if beside else 0.0
         factor = max(factor, 0.4) if size == 3 else factor
@@ -180,6 +183,13 @@ def _in_context(hit: Hit, text: str, exact: Sequence[Hit], cuts: frozenset[int],
         wholly_other = not set(span) & set(hit.term.text)
         factor = 0.0 if confusable and wholly_other and not _near(hit, text) else 1.0 if beside else 0.7
     return replace(hit, quality=hit.quality * factor)
+
+
+def _says_another_word(span: str, term: str, lexicon: Lexicon) -> bool:
+    """Whether two of three characters are an everyday word that the term does not have (我**回复** for 我恢复)."""
+    return any(
+        heard != meant and heard in lexicon.common for heard, meant in ((span[:2], term[:2]), (span[1:], term[1:]))
+    )
 
 
 def _near(hit: Hit, text: str) -> bool:
