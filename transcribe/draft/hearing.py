@@ -171,9 +171,7 @@ def _in_context(hit: Hit, text: str, exact: Sequence[Hit], cuts: frozenset[int],
         confusable = hit.quality < SAME_SYLLABLE
         rare_enough = beside and common < _VERY_COMMON and not confusable
         factor = 0.75 if _near(hit, text) else 0.6 if rare_enough else 0.0
-    elif size == 2 and _FUNCTION.intersection(span) - set(hit.term.text) and not _near(hit, text):
-        factor = 0.0
-    elif size == 3 and _says_another_word(span, hit.term.text, lexicon) and not _near(hit, text):
+    elif _is_everyday_speech(span, hit.term.text, lexicon) and not _near(hit, text):
         factor = 0.0
     elif hit.start not in cuts or hit.end not in cuts:
         factor = 0.5 if beside else 0.0
@@ -185,9 +183,12 @@ def _in_context(hit: Hit, text: str, exact: Sequence[Hit], cuts: frozenset[int],
     return replace(hit, quality=hit.quality * factor)
 
 
-def _says_another_word(span: str, term: str, lexicon: Lexicon) -> bool:
-    """Whether two of three characters are an everyday word that the term does not have (我**回复** for 我恢复)."""
-    return any(
+def _is_everyday_speech(span: str, term: str, lexicon: Lexicon) -> bool:
+    """Whether the span is what people say anyway: two characters with one that stands beside any other, or three of which
+    two are an everyday word that the term does not have (我**回复** for 我恢复)."""
+    if len(span) == 2:
+        return bool(_FUNCTION.intersection(span) - set(term))
+    return len(span) == 3 and any(
         heard != meant and heard in lexicon.common for heard, meant in ((span[:2], term[:2]), (span[1:], term[1:]))
     )
 
