@@ -184,8 +184,11 @@ def _in_context(hit: Hit, text: str, exact: Sequence[Hit], cuts: frozenset[int],
 
 
 def _is_everyday_speech(span: str, term: str, lexicon: Lexicon) -> bool:
-    """Whether the span is what people say anyway: two characters with one that stands beside any other, or three of which
-    two are an everyday word that the term does not have (我**回复** for 我恢复)."""
+    """Whether the span is what people say anyway.
+
+    Two characters with one that stands beside any other, or three of which two are an everyday word that the term does
+    not have (我**回复** for 我恢复).
+    """
     if len(span) == 2:
         return bool(_FUNCTION.intersection(span) - set(term))
     return len(span) == 3 and any(
