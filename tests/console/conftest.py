@@ -15,6 +15,7 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from playwright.async_api import expect
 
 from console.access import SESSION_COOKIE
 from console.app import create_app
@@ -23,6 +24,8 @@ from hotline.database import Database
 from hotline.roles import Role
 from hotline.settings import Settings
 from tests.console import seed
+
+expect.set_options(timeout=60_000)  # what comes, comes; a machine that is busy takes longer
 
 ELSEWHERE = "203.0.113.9"
 """A client that is not this machine."""

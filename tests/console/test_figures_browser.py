@@ -19,7 +19,7 @@ from transcribe.figures import Errors, Score, Week, iso_week
 
 __all__ = ["at_desk"]
 pytestmark = pytest.mark.browser
-PATIENCE = 20_000
+PATIENCE = 60_000
 FORM = {
     "kind": "complaint", "business": "information", "nature": "service_quality", "phone": "13912345678",
     "amount": "35", "what_happened": "每月多扣彩铃费，未开通", "dates": "上个月",

@@ -21,7 +21,7 @@ from transcribe.turns import Turn
 __all__ = ["at_desk"]
 pytestmark = pytest.mark.browser
 UID = "n1-700.1"
-PATIENCE = 20_000
+PATIENCE = 60_000
 """Milliseconds for a page that two busy cores draw."""
 TURNS = (
     ("seat", 2.0, 5.6, "您好，请问有什么可以帮您？"),

@@ -46,7 +46,7 @@ class Desk:
             token = await token_of(self.house.database, role)
             await context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": self.url}])
         page = await context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda said: self._heard(said.type, said.text))
         return page

@@ -85,7 +85,7 @@ async def open_page(house: House, tmp_path: Path) -> AsyncIterator[Page]:
         token = await token_of(house.database, Role.SENIOR)
         await context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": url}])
         page = await context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         try:
             yield page

@@ -125,7 +125,7 @@ async def test_what_was_typed_is_there_after_a_crash_and_one_order_is_made_of_it
 async def test_a_second_window_is_told_and_decides(at_desk: Desk) -> None:
     first = await opened(at_desk)
     second = await first.context.new_page()
-    second.set_default_timeout(15_000)
+    second.set_default_timeout(60_000)
     await second.goto(at_desk.url + "/seat")
     await typed(first, "第一窗口")
     await second.locator("#f-what_happened").fill("第二窗口")
