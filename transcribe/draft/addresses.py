@@ -43,7 +43,7 @@ _HOUSE = re.compile(
     f"{_HOUSE_PART}(?:[,的]?{_HOUSE_PART})*(?:[\\d一二三四五六七八九零〇幺]{{3,4}}室?)?|[a-z]?\\d{{1,3}}(?:-\\d{{1,4}})+"
 )
 _NUMBERED = re.compile(f"{_N}{{1,5}}(?:号(?!线|码)|栋|幢|弄|号楼|座|室|期(?!间|限|末|初|货))")
-_NAME_BEFORE_HOUSE = re.compile(f"[\u4e00-\u9fff]{{2,6}}?(?={_NUMBERED.pattern})")
+_NAME_BEFORE_HOUSE = re.compile(f"[\u4e00-\u9fff]{{2,6}}?(?=,?{_NUMBERED.pattern})")
 _NUMERALS = frozenset("0123456789一二三四五六七八九十百零〇幺两")
 _JOINT = re.compile(
     ",?(?:就是|是)?|(?:里|里面|内|上|这边|那边|那里|旁边|附近|对面|靠近|边上)?的?|[与和跟]|,?(?:靠近|挨着|斜?对面|紧挨着)"
@@ -108,13 +108,13 @@ def _parts(text: str, *, asked: bool) -> Iterator[Span]:
         ending = text[ends:end]
         if ending in _COUNTED and text[ends - 1 : ends] not in _NUMERALS:
             continue
-        house = _HOUSE.match(text, end)
+        house = _house(text, end, surely=asked or ending in _NUMBERED_ALONG)
         if by_ending:
             named = house is not None and ending in _NUMBERED_ALONG
             start = name_start(text, ends, floor, short=ending in _SHORT_NAMED, named=named)
         else:
             start = name_start(text, ends, floor)
-            if ends - start < _BARE_HOUSE or not _may_name_a_house(text[start:ends], asked=asked):
+            if house is None or ends - start < _BARE_HOUSE or not _may_name_a_house(text[start:ends], asked=asked):
                 continue
         floor = house.end() if house else end
         yield Span(start, floor, house is not None)
@@ -124,6 +124,20 @@ _BARE_HOUSE = 2
 _NUMBERED_ALONG = frozenset({"路", "街", "巷", "大街", "大道", "胡同"})
 _COUNTED = frozenset({"弄"})
 """What is only counted: elsewhere it is a verb."""
+
+
+def _house(text: str, at: int, *, surely: bool) -> re.Match[str] | None:
+    """The house that a name is followed by, at once or after a pause: 幸福小区，三栋二单元.
+
+    What is said after a pause ends with its clause; unless a number is `surely` awaited there, a bare 十二号 is a day.
+    """
+    house = _HOUSE.match(text, at)
+    if house is not None or text[at : at + 1] != ",":
+        return house
+    house = _HOUSE.match(text, at + 1)
+    if house is None or text[house.end() : house.end() + 1] not in ("", *BREAKS):
+        return None
+    return house if surely or not house[0].endswith("号") else None
 
 
 def _may_name_a_house(name: str, *, asked: bool) -> bool:

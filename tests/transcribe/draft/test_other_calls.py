@@ -68,6 +68,18 @@ def test_address_that_was_asked_for_comes_out_whole(address: str, question: str,
     assert draft.place == address
 
 
+@given(st.one_of(ROADS, ESTATES, st.sampled_from(["明发滨江", "翡翠湾"])), HOUSES.filter(bool), QUESTIONS)
+@settings(max_examples=40, deadline=None)
+def test_pause_before_the_house_cuts_no_address_in_two(name: str, house: str, question: str) -> None:
+    draft, _ = said(TROUBLE, f"s: {question}", f"c: {name}，{house}。")
+    assert draft.place == f"{name}，{house}"
+
+
+def test_day_behind_an_estate_is_no_house() -> None:
+    draft, _ = said("c: 我住幸福小区，十二号报的修，一直没人来，我要投诉。")
+    assert draft.place == "幸福小区"
+
+
 @pytest.mark.parametrize("name", ["新街口", "五道口", "夫子庙", "翡翠湾", "仙林", "德基", "大学城北"])
 @pytest.mark.parametrize("frame", ["{}。", "在{}。", "就在{}那边。", "嗯，{}附近。", "我在{}这边。"])
 def test_name_without_an_ending_is_a_place_where_one_was_asked_for(name: str, frame: str) -> None:
