@@ -42,6 +42,7 @@ class _Sign:
     line: int
     start: int
     end: int
+    impression: bool = False
 
 
 def find_outcome(lines: Sequence[Line], kind: Kind, words: Lexicon) -> Chosen[Outcome] | None:
@@ -116,7 +117,7 @@ def _signs(lines: Sequence[Line], words: Lexicon) -> list[_Sign]:
 def _impressions(lines: Sequence[Line], kind: Kind) -> list[_Sign]:
     """What the last lines as a whole sound like, each at the clause that weighed most."""
     return [
-        _Sign(_of_kind(Outcome(each.value), kind), _IMPRESSION * each.likely, each.line, each.start, each.end)
+        _Sign(_of_kind(Outcome(each.value), kind), _IMPRESSION * each.likely, each.line, each.start, each.end, True)
         for each in opinions("outcome", lines)
         if each.likely >= _IMPRESSED_FROM and kind in _ONLY_WHEN.get(Outcome(each.value), tuple(Kind))
     ]
@@ -132,7 +133,9 @@ def _score(signs: Sequence[_Sign]) -> float:
 
 
 def _evidence(signs: Sequence[_Sign], lines: Sequence[Line]) -> tuple[Evidence, ...]:
-    ranked = sorted(signs, key=lambda each: (-each.weight, each.line, each.start))
+    """The sentences that say so, heaviest first; where none does, the clauses that the impression came from."""
+    said = [each for each in signs if not each.impression] or signs
+    ranked = sorted(said, key=lambda each: (-each.weight, each.line, each.start))
     spans = dict.fromkeys((each.line, each.start, each.end) for each in ranked)
     return tuple(lines[line].evidence(start, end) for line, start, end in list(spans)[:2])
 

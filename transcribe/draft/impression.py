@@ -81,7 +81,7 @@ def opinions(
     total = sum(shares)
     ranked = sorted(range(len(shares)), key=lambda at: -shares[at])
     trust = min(1.0, familiar / _FAMILIAR)
-    told = ((at, trust * shares[at] / total, _strongest(at, model, found, lines)) for at in ranked[:3])
+    told = ((at, trust * shares[at] / total, _strongest(at, model, found, lines, field)) for at in ranked[:3])
     return tuple(Opinion(model.classes[at], share, *place) for at, share, place in told if place is not None)
 
 
@@ -121,16 +121,26 @@ def _runs_of(text: str) -> Iterator[tuple[str, int, int]]:
             yield "".join(sign for sign, _, _ in part), part[0][1], part[-1][2]
 
 
-def _strongest(at: int, model: _Field, found: Mapping[str, Sequence[Place]], lines: Sequence[Line]) -> Place | None:
-    """The clause whose runs speak most for a class, beyond what they do for the others."""
+def _strongest(
+    at: int, model: _Field, found: Mapping[str, Sequence[Place]], lines: Sequence[Line], field: str
+) -> Place | None:
+    """The clause whose runs speak most for a class, beyond what they do for the others.
+
+    How a talk ends is the seat's to say: a statement of the seat comes before anything else.
+    """
     clauses: dict[Place, float] = defaultdict(float)
     for run, places in found.items():
         rarity, weights = model.runs[run]
         speaks = rarity * (weights[at] - sum(weights) / len(weights))
         for number, start, end in places[:3]:
             clauses[(number, *lines[number].clause(start, end))] += speaks
-    best = max(clauses, key=lambda each: clauses[each])
-    return best if clauses[best] > 0 else None
+    ranked = sorted((each for each in clauses if clauses[each] > 0), key=lambda each: -clauses[each])
+    stated = [each for each in ranked if field == "outcome" and _is_stated(lines[each[0]], each[2])]
+    return next(iter(stated or ranked), None)
+
+
+def _is_stated(line: Line, end: int) -> bool:
+    return not line.is_caller and line.text[end : end + 1] != "?"
 
 
 @cache
