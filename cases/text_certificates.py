@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cases.desk_rows import TEXT
 from cases.text_entry_models import TextCertificate, TextDeletion
 from hotline import audit
-from hotline.models import AuditEntry
+from recordings import proofs
 
 ACTION = "text.delete"
 
@@ -74,20 +72,18 @@ async def latest(session: AsyncSession, limit: int) -> list[CertificateView]:
 async def genuine(session: AsyncSession, certificate: CertificateView) -> bool:
     """Whether the certificate says what it said when it was written, and the audit chain has it."""
     row = await session.get(TextCertificate, certificate.id, populate_existing=True)
-    entry = await session.get(AuditEntry, certificate.audit_seq)
-    if row is None or entry is None or digest_of(row) != row.digest:
+    if row is None or digest_of(row) != row.digest:
         return False
-    return entry.action == ACTION and entry.detail.get("certificate") == row.digest
+    return await proofs.carried(session, certificate.audit_seq, ACTION, row.digest)
 
 
 def digest_of(row: TextCertificate) -> str:
     """SHA-256, hexadecimal, over the canonical JSON of what the certificate says."""
     said = {
         "entry": row.entry_id, "scan": str(row.scan_id) if row.scan_id else None, "files": row.files, "rule": row.rule,
-        "reason": row.reason, "actor": row.actor, "at": row.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "reason": row.reason, "actor": row.actor, "at": proofs.told(row.at),
     }  # fmt: skip
-    text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return proofs.digest(said)
 
 
 def _view(row: TextCertificate) -> CertificateView:

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DDL, BigInteger, ForeignKey, Identity, Index, UniqueConstraint, event
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.database import Base
+from recordings.proofs import refuse_changes
 
 
 class TextEntry(Base):
@@ -112,18 +113,4 @@ class TextCertificate(Base):
     """SHA-256 over what this row says, as canonical JSON."""
 
 
-REFUSE_CHANGE = """
-CREATE FUNCTION text_certificates_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION USING MESSAGE = 'certificates of deletion are append-only: ' || TG_OP || ' refused';
-END $$
-"""
-TRIGGER = """
-CREATE TRIGGER text_certificates_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON text_certificates
-FOR EACH STATEMENT EXECUTE FUNCTION text_certificates_refuse_change()
-"""
-ALWAYS = "ALTER TABLE text_certificates ENABLE ALWAYS TRIGGER text_certificates_append_only"
-
-# The migration makes the same; a test holds the two together.
-for _statement in (REFUSE_CHANGE, TRIGGER, ALWAYS):
-    event.listen(TextCertificate.__table__, "after_create", DDL(_statement))  # type: ignore[no-untyped-call]
+refuse_changes(TextCertificate.__table__, "text_certificates")

@@ -6,17 +6,15 @@ database's triggers off no longer fits the chain.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hotline import audit
-from hotline.models import AuditEntry
+from recordings import proofs
 from recordings.models import Recording
 from recordings.vault_models import Certificate, Deletion
 
@@ -91,25 +89,18 @@ async def genuine(session: AsyncSession, certificate: CertificateView) -> bool:
 
 async def fits(session: AsyncSession, row: Certificate) -> bool:
     """`genuine` of a row."""
-    entry = await session.get(AuditEntry, row.audit_seq)
-    if entry is None or digest_of(row) != row.digest:
-        return False
-    return entry.action == ACTION and entry.detail.get("certificate") == row.digest
+    return digest_of(row) == row.digest and await proofs.carried(session, row.audit_seq, ACTION, row.digest)
 
 
 def digest_of(row: Certificate) -> str:
     """SHA-256, hexadecimal, over the canonical JSON of what the certificate says."""
     said = {
         "call": row.call_uid, "object": row.object_key, "sha256": row.sha256, "bytes": row.bytes,
-        "milliseconds": round(row.seconds * 1000), "started_at": _iso(row.started_at), "class": row.retention_class,
-        "rule": row.rule, "reason": row.reason, "actor": row.actor, "at": _iso(row.at), "words": row.words,
+        "milliseconds": round(row.seconds * 1000), "started_at": proofs.told(row.started_at),
+        "class": row.retention_class, "rule": row.rule, "reason": row.reason, "actor": row.actor,
+        "at": proofs.told(row.at), "words": row.words,
     }  # fmt: skip
-    text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+    return proofs.digest(said)
 
 
 def _view(row: Certificate) -> CertificateView:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import DDL, BigInteger, Index, event
+from sqlalchemy import BigInteger, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.database import Base
+from recordings.proofs import refuse_changes
 
 
 class DayKey(Base):
@@ -136,18 +137,4 @@ class Deletion(Base):
     begun_at: Mapped[datetime]
 
 
-APPEND_ONLY = """
-CREATE FUNCTION certificates_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION USING MESSAGE = 'certificates of deletion are append-only: ' || TG_OP || ' refused';
-END $$
-"""
-TRIGGER = """
-CREATE TRIGGER certificates_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON recording_certificates
-FOR EACH STATEMENT EXECUTE FUNCTION certificates_refuse_change()
-"""
-ALWAYS = "ALTER TABLE recording_certificates ENABLE ALWAYS TRIGGER certificates_append_only"
-
-# The migration makes the same; a test holds the two together.
-for _statement in (APPEND_ONLY, TRIGGER, ALWAYS):
-    event.listen(Certificate.__table__, "after_create", DDL(_statement))  # type: ignore[no-untyped-call]
+refuse_changes(Certificate.__table__, "certificates")
