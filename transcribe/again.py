@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd import ledger
 from hotline import audit
 from recordings import store
 from transcribe import drafts
-from transcribe.jobs import SWEPT, TRANSCRIBE, queue, queue_of
+from transcribe.jobs import SWEPT, jobs_of, queue, queue_of
 from transcribe.models import Transcript
 from transcribe.turns import State
 
@@ -26,10 +26,6 @@ ACTION = "recording.recognise"
 FARTHEST = timedelta(days=180)
 """How far back recordings are looked for that were never tried to their end; what was set aside is always found."""
 _HEARD = select(Transcript.call_uid, Transcript.state, Transcript.reason)
-_ALIVE = text(
-    "SELECT args->>'call_uid' FROM procrastinate_jobs WHERE task_name = :task AND status IN ('todo', 'doing')"
-    " AND args->>'call_uid' = ANY(:uids)"
-)
 
 
 class Standing(StrEnum):
@@ -122,7 +118,7 @@ async def _rows(session: AsyncSession, wanted: Wanted, now: datetime) -> dict[st
 
 
 async def _alive(session: AsyncSession, uids: Collection[str]) -> set[str]:
-    return set(await session.scalars(_ALIVE, {"task": TRANSCRIBE, "uids": list(uids)}))
+    return {uid for uid, (alive, _) in (await jobs_of(session, uids)).items() if alive}
 
 
 def _standing(uid: str, row: tuple[State | None, str] | None, alive: Collection[str]) -> Found:

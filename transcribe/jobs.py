@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -202,6 +202,12 @@ async def _defer_voices(session: AsyncSession, call_uid: str) -> None:
             await queue(session, uid, priority=SWEPT)
 
 
+async def jobs_of(session: AsyncSession, call_uids: Collection[str]) -> dict[str, tuple[int, int]]:
+    """How many jobs of recognition wait or run, and how many failed, of each call that has any."""
+    rows = await session.execute(_JOBS, {"uids": list(call_uids)})
+    return {uid: (int(alive), int(failed)) for uid, alive, failed in rows}
+
+
 async def queue(session: AsyncSession, call_uid: str, *, priority: int) -> None:
     """Have a recording recognised; one that waits for it already waits once."""
     lock = f"{TRANSCRIBE}:{call_uid}"
@@ -248,9 +254,7 @@ async def sweep(context: JobContext) -> int:
     async with context.database.transaction() as session:
         recordings = await store.started_between(session, now - _SWEPT, now - _SETTLED)
         left_out = await drafts.without_transcript(session, [each.call_uid for each in recordings])
-        jobs = {
-            uid: (int(alive), int(failed)) for uid, alive, failed in await session.execute(_JOBS, {"uids": left_out})
-        }
+        jobs = await jobs_of(session, left_out)
     found = 0
     for uid in left_out:
         alive, failed = jobs.get(uid, (0, 0))
