@@ -68,9 +68,9 @@ async def test_killed_at_any_step_nothing_is_lost_or_doubled_and_a_saved_draft_i
         assert await counts() == (saved, saved, saved, "doing"), step
         async with app.open_async():
             async with asyncio.timeout(60):
-                while not await recover_stalled(app, seconds=0.5):  # noqa: ASYNC110 - a heart that stops is no event
-                    await asyncio.sleep(0.1)
-        assert (await counts())[3] == "todo"
+                while (await counts())[3] != "todo":  # other jobs of the dead worker may be found stalled before it
+                    await asyncio.sleep(0.1)  # a heart that stops is no event
+                    await recover_stalled(app, seconds=0.5)
         async with context.database.transaction() as session:  # these are so many bad days, not one bad recording
             await session.execute(text("UPDATE procrastinate_jobs SET attempts = 0"))
 
