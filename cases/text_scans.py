@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
@@ -25,6 +24,7 @@ from hotline.database import Database
 from hotline.roles import Action
 from hotline.settings import Settings
 from recordings.objects import Objects, keep
+from recordings.private import plain_folder
 from recordings.sound_files import printable
 from transcribe.masking import masked_text
 
@@ -98,9 +98,9 @@ async def add(keeping: Keeping, entry_id: int, sent: Sent) -> ScanView:
     found = await _looked_at(keeping, entry_id, sent)
     if isinstance(found, ScanView):
         return found
-    with TemporaryDirectory(prefix="scan-", dir=keeping.objects.work()) as folder:
+    with plain_folder(keeping.objects.work(), "scan-") as folder:
         limits = PageLimits(limit.most_pages, limit.most_megapixels)
-        kind, pages = await _pages(keeping.bounded, sent.path, Path(folder), limits)
+        kind, pages = await _pages(keeping.bounded, sent.path, folder, limits)
         stored = [
             await _stored(keeping.objects, page, f"{found.base}-{number}{page.path.suffix}")
             for number, page in enumerate(pages, 1)

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import soundfile
 from sqlalchemy import select
@@ -21,7 +20,7 @@ from recordings.clip_certificates import LARGEST, BadCertificate, Statement, fin
 from recordings.clips import cut, samples_sha256
 from recordings.errors import ObjectDamaged, ObjectMissing
 from recordings.objects import Objects
-from recordings.private import opened_copy
+from recordings.private import opened_copy, plain_folder
 from recordings.renditions import silence
 
 
@@ -97,16 +96,14 @@ async def check(database: Database, objects: Objects, settings: Settings, clip: 
 async def _samples(objects: Objects, key: str, statement: Statement) -> Finding:
     """Cut the stored original again, silenced as the certificate says, and compare the sound."""
     facts = statement.facts
-    again = [objects.work() / f"{uuid4().hex}.flac" for _ in range(2)]
-    try:
-        async with opened_copy(objects, key, ".flac") as source:
-            ranges = [(float(start), float(end)) for start, end in facts["silenced"]]
-            await asyncio.to_thread(silence, source, again[0], ranges)
-            await asyncio.to_thread(cut, again[0], again[1], float(facts["from"]), float(facts["to"]))
-        found = await asyncio.to_thread(samples_sha256, again[1])
-    except (ObjectMissing, ObjectDamaged, soundfile.LibsndfileError) as error:
-        return Finding("sound", good=False, detail=str(error))
-    finally:
-        for path in again:
-            path.unlink(missing_ok=True)
+    with plain_folder(objects.work()) as folder:
+        silenced, again = folder / "silenced.flac", folder / "again.flac"
+        try:
+            async with opened_copy(objects, key, ".flac") as source:
+                ranges = [(float(start), float(end)) for start, end in facts["silenced"]]
+                await asyncio.to_thread(silence, source, silenced, ranges)
+                await asyncio.to_thread(cut, silenced, again, float(facts["from"]), float(facts["to"]))
+            found = await asyncio.to_thread(samples_sha256, again)
+        except (ObjectMissing, ObjectDamaged, soundfile.LibsndfileError) as error:
+            return Finding("sound", good=False, detail=str(error))
     return Finding("sound", good=found == facts["clip"]["samples_sha256"], detail="cut from the original again")

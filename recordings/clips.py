@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -24,10 +26,10 @@ from hotline.roles import Action
 from hotline.settings import Settings
 from recordings import renditions, store
 from recordings.clip_certificates import Statement, signed, write_files
-from recordings.encode import seal
-from recordings.errors import NoRecording, NotChecked, RecordingError
+from recordings.encode import no_space, seal
+from recordings.errors import DiskFull, NoRecording, NotChecked, RecordingError
 from recordings.objects import Objects
-from recordings.private import opened_copy
+from recordings.private import opened_copy, plain_folder
 from recordings.spans import Span
 from recordings.store import RecordingView
 
@@ -89,7 +91,7 @@ async def export(
 ) -> Clip:
     """Write a clip and its certificate into `folder`; audited before they are there.
 
-    Raises NoRecording, NotChecked, BadClip, and what reading the store raises.
+    Raises NoRecording, NotChecked, BadClip, DiskFull, and what reading the store raises.
     """
     reason = " ".join(wish.reason.split())
     if not reason or len(reason) > LONGEST_REASON:
@@ -98,35 +100,59 @@ async def export(
         recording, key, silenced = await _source(session, wish)
     start, end = _bounds(wish, recording)
     sound = folder / f"{recording.call_uid}_{start:.2f}-{end:.2f}.{wish.form}"
-    async with opened_copy(objects, key, ".flac") as source:
-        whole = wish.form is Form.FLAC and (start, end) == (0.0, recording.seconds)
-        if whole:
-            await asyncio.to_thread(shutil.copyfile, source, sound)
-        else:
-            await asyncio.to_thread(cut, source, sound, start, end)
-    sha256, size = await asyncio.to_thread(seal, sound)
-    samples = await asyncio.to_thread(samples_sha256, sound)
-    facts = {
-        "clip": {"file": sound.name, "sha256": sha256, "bytes": size, "samples_sha256": samples},
-        "call": recording.call_uid,
-        "original": {"sha256": recording.sha256, "bytes": recording.bytes, "seconds": round(recording.seconds, 3)},
-        "from": start,
-        "to": end,
-        "silenced": [[low, high] for low, high in silenced],
-        "reason": reason,
-    }
-    async with database.transaction() as session:
-        entry = await audit.record(
-            session, actor=by.actor, role=by.role, action=Action.RECORDING_EXPORT.value,
-            subject=f"call:{recording.call_uid}", detail=facts, now=now,
-        )  # fmt: skip
-        row = {"seq": entry.seq, "digest": entry.digest}
+    with plain_folder(objects.work()) as made:  # nothing is in `folder` that the audit does not know of
+        clip = made / sound.name
+        async with opened_copy(objects, key, ".flac") as source:
+            whole = wish.form is Form.FLAC and (start, end) == (0.0, recording.seconds)
+            how = (shutil.copyfile, source, clip) if whole else (cut, source, clip, start, end)
+            await asyncio.to_thread(_written, *how)
+        sha256, size = await asyncio.to_thread(seal, clip)
+        samples = await asyncio.to_thread(samples_sha256, clip)
+        facts = {
+            "clip": {"file": sound.name, "sha256": sha256, "bytes": size, "samples_sha256": samples},
+            "call": recording.call_uid,
+            "original": {"sha256": recording.sha256, "bytes": recording.bytes, "seconds": round(recording.seconds, 3)},
+            "from": start,
+            "to": end,
+            "silenced": [[low, high] for low, high in silenced],
+            "reason": reason,
+        }
+        async with database.transaction() as session:
+            entry = await audit.record(
+                session, actor=by.actor, role=by.role, action=Action.RECORDING_EXPORT.value,
+                subject=f"call:{recording.call_uid}", detail=facts, now=now,
+            )  # fmt: skip
+            row = {"seq": entry.seq, "digest": entry.digest}
+        await asyncio.to_thread(_written, _hand_over, clip, sound)
     statement = Statement(
         facts | {"recorded_at": recording.started_at.isoformat(), "exported_at": now.isoformat(),
                  "exported_by": by.actor, "role": by.role, "audit": row}
     )  # fmt: skip
     certificate, page = write_files(signed(settings, statement), sound)
     return Clip(sound, certificate, page, statement)
+
+
+def _written(write: Callable[..., object], source: Path, target: Path, *how: float) -> None:
+    """`write`, with what the disk says in this room's words."""
+    try:
+        write(source, target, *how)
+    except (OSError, soundfile.LibsndfileError) as error:
+        if no_space(error, target.parent):
+            raise DiskFull(f"no room to write the copy into {target.parent}; free some space") from error
+        raise RecordingError(f"cannot write the copy into {target.parent}: {error}") from error
+
+
+def _hand_over(clip: Path, sound: Path) -> None:
+    """Put the clip where it was asked for, whole or not at all and for its owner, instead of one taken before."""
+    half = sound.with_name(f".{sound.name}.part")
+    half.unlink(missing_ok=True)
+    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as out, clip.open("rb") as file:
+            shutil.copyfileobj(file, out, _BLOCK)
+        half.replace(sound)
+    finally:
+        half.unlink(missing_ok=True)
 
 
 async def _source(session: AsyncSession, wish: Wish) -> tuple[RecordingView, str, tuple[Span, ...]]:

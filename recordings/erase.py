@@ -113,7 +113,8 @@ async def finish(database: Database, objects: SealedObjects, clock: Clock, call_
     async with database.transaction() as session:
         recording = await _recording(session, call_uid)
         keys = {row.key for row in await stored.of_call(session, call_uid)}
-        keys |= set(await renditions.keys_of(session, call_uid))
+        if recording is not None:
+            keys |= await renditions.keys_of(session, call_uid, recording.object_key)
     if recording is not None:
         for key in sorted(keys | {recording.object_key}):
             await objects.store.delete(key)
@@ -174,13 +175,21 @@ async def delete_again(database: Database, objects: SealedObjects) -> int:
         if each.object_key in known:
             continue
         async with database.transaction() as session:
-            beside = {row.key for row in await stored.of_call(session, each.call_uid)}
-        for key in beside | {each.object_key}:
-            if key in beside or await objects.store.size(key) is not None:
-                _log.warning("recording.deleted_again", call=each.call_uid, certificate=each.id)
-                await objects.delete(key)
-                again += 1
+            back = {row.key for row in await stored.of_call(session, each.call_uid)}
+            keys = await renditions.keys_of(session, each.call_uid, each.object_key)
+        back |= {key for key in keys | {each.object_key} if await objects.store.size(key) is not None}
+        if back:
+            folder = renditions.beside(each.object_key).rpartition("/")[0]
+            back |= {found.key async for found in objects.listing(folder) if _made_of(each.object_key, found.key)}
+        for key in back:
+            _log.warning("recording.deleted_again", call=each.call_uid, certificate=each.id)
+            await objects.delete(key)
+            again += 1
     return again
+
+
+def _made_of(object_key: str, key: str) -> bool:
+    return key.startswith(renditions.beside(object_key))
 
 
 async def holds_of(session: AsyncSession, call_uid: str) -> list[Hold]:

@@ -33,6 +33,7 @@ from recordings.findings import CallFacts, Limits, Problem, reconcile
 from recordings.legs import SAMPLE_RATE, Legs, check_uid, find, finished, holders
 from recordings.models import Recording
 from recordings.objects import Objects, keep, object_key
+from recordings.private import plain_folder, sweep
 from recordings.sealed import open_objects
 from recordings.store import RecordingView
 
@@ -144,18 +145,15 @@ async def _preserve(node: Node, legs: Legs, call: CallFacts | None, *, recovered
         longest = node.settings.acd.recording_pause_seconds + PAUSE_LATE_SECONDS
         paused = await calls.pauses(session, legs.uid)
         muted = [(start, min(end, start + longest)) for start, end in paused]  # the end of one may have gone untold
-    for stale in node.work.glob(f"{legs.uid}~*.flac"):
-        stale.unlink()  # of a finaliser that was killed: the claim says that none is at work
-    target = node.work / f"{legs.uid}~{uuid4().hex}.flac"
-    try:
+    await asyncio.to_thread(sweep, node.work)  # what a finaliser that was killed at these legs has made of them
+    with plain_folder(node.work) as folder:
+        target = folder / f"{legs.uid}.flac"
         # A thread will do: libsndfile and numpy let go of the interpreter's lock; an hour of sound takes two seconds.
         made = await asyncio.to_thread(encode, legs, target, answered_second=answered, muted=muted)
         drawn = await peaks.made_of(target)
         plain = object_key(legs.uid, started_at, node.settings)
         marked = object_key(legs.uid, started_at, node.settings, sha256=made.sha256)
         key = await keep(node.objects, target, plain, marked, made.sha256)
-    finally:
-        target.unlink(missing_ok=True)
     async with node.database.transaction() as session:
         if call is None:
             await calls.adopt(session, legs.uid, started_at, max(legs.changed_at, started_at))

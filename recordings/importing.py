@@ -33,6 +33,7 @@ from recordings.importing_facts import EARLIEST, Facts, Manifest, NameReader, Ti
 from recordings.importing_models import ImportedRecording, ImportRun
 from recordings.importing_sound import Converted, Source, convert, fingerprint
 from recordings.objects import keep, object_key
+from recordings.private import plain_folder, sweep
 from recordings.sound_files import printable
 
 PRIORITY = -10
@@ -188,8 +189,7 @@ def _alone(node: Node) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise UsageError("another import is at work in this instance; wait for its end") from None
-        for stale in node.work.glob(f"{calls.UID_MARK}*.flac"):
-            stale.unlink()
+        sweep(node.work)
         yield
 
 
@@ -223,16 +223,14 @@ async def _one(run: _Run, path: Path) -> Result:
 async def _import(run: _Run, file: _File) -> Result:
     node, source = run.node, file.source
     uid = uid_of(source.sha256)
-    target = node.work / f"{uid}~{uuid4().hex}.flac"
-    try:
+    with plain_folder(node.work) as folder:
+        target = folder / f"{uid}.flac"
         longest = node.settings.recordings.longest_hours
         made = await run.work.run(convert, source, target, longest, run.options.seat_left)
         started_at = _started(file, made, node.clock.now())
         plain = object_key(uid, started_at, node.settings)
         marked = object_key(uid, started_at, node.settings, sha256=made.encoded.sha256)
         key = await keep(node.objects, target, plain, marked, made.encoded.sha256)
-    finally:
-        target.unlink(missing_ok=True)
     async with node.database.transaction() as session:
         new = await _write(session, run, file, made) and await _adopt(
             session, run, file, made, key=key, started_at=started_at

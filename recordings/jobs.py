@@ -13,6 +13,7 @@ from recordings import disk, erase, figures, listenings, noting, reconcile, reti
 from recordings.errors import HostileName, LegsHeld, LegsMissing
 from recordings.finalise import Node, attempt
 from recordings.legs import holders, scan
+from recordings.private import sweep
 from recordings.sealed import open_objects
 from recordings.sealing import seal_old
 
@@ -56,7 +57,9 @@ def register(app: App, context: JobContext) -> None:
     @app.periodic(cron="* * * * *")
     @app.task(name="recordings.reconcile", queueing_lock="recordings.reconcile", pass_context=False)
     async def reconcile_lately(timestamp: int) -> None:
-        await reconcile.run(Node.of(context), look_back=LATELY)
+        node = Node.of(context)
+        await asyncio.to_thread(sweep, node.objects.work())
+        await reconcile.run(node, look_back=LATELY)
 
     @app.periodic(cron="40 * * * *")
     @app.task(name="recordings.reconcile_days", queueing_lock="recordings.reconcile_days", pass_context=False)

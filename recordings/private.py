@@ -1,6 +1,6 @@
-"""Plain copies of sealed objects, for as long as somebody works on them.
+"""What lies in clear on the disk, for as long as somebody works on it: copies of sealed objects, and what becomes one.
 
-A copy lies in a folder that only its owner may enter and is locked by the process that made it. The lock ends with the
+It lies in a folder that only its owner may enter and is locked by the process that made it. The lock ends with the
 process, however it ends, so that a sweep tells what a killed one left behind from what is in use.
 """
 
@@ -10,9 +10,9 @@ import asyncio
 import errno
 import fcntl
 import os
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,8 +20,11 @@ from recordings.errors import DiskFull, ObjectDamaged, ObjectMissing
 from recordings.objects import Objects
 
 MARK = "opened-"
-JUST_MADE_SECONDS = 60
-"""A copy younger than this may not be locked yet."""
+REQUESTS = ("clip-", "scan-", "sent-")
+"""Begin the names of plain folders of a request: a clip, a letter's pages, what was sent."""
+FOLDERS = ("made-", *REQUESTS)
+_NEW = "new-"
+"""Begins what is not locked yet: nothing of anybody is in it."""
 
 
 @asynccontextmanager
@@ -33,10 +36,12 @@ async def opened_copy(objects: Objects, key: str, suffix: str = "") -> AsyncIter
     size = await objects.size(key)
     if size is None:
         raise ObjectMissing(f"{key} is not in the store")
-    path = objects.work() / f"{MARK}{uuid4().hex}{suffix}"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    name = f"{uuid4().hex}{suffix}"
+    new, path = objects.work() / f"{_NEW}{name}", objects.work() / f"{MARK}{name}"
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+        new.rename(path)
         written = 0
         async for chunk in objects.read(key, 0, size):
             try:
@@ -54,13 +59,27 @@ async def opened_copy(objects: Objects, key: str, suffix: str = "") -> AsyncIter
         os.close(descriptor)
 
 
-def sweep(folder: Path) -> int:
-    """Remove the copies that no living process holds; how many there were."""
+@contextmanager
+def plain_folder(work: Path, mark: str = FOLDERS[0]) -> Iterator[Path]:
+    """A folder of mode 0700 in `work` for files in clear, gone with all that is in it when the block ends."""
+    name = uuid4().hex
+    new, path = work / f"{_NEW}{name}", work / f"{mark}{name}"
+    new.mkdir(mode=0o700)
+    descriptor = os.open(new, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        new.rename(path)
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+        os.close(descriptor)
+
+
+def sweep(work: Path) -> int:
+    """Remove the copies and folders that no living process holds; how many there were."""
     swept = 0
-    for path in folder.glob(f"{MARK}*"):
+    for path in [found for mark in (MARK, *FOLDERS) for found in work.glob(f"{mark}*")]:
         try:
-            if time.time() - path.lstat().st_mtime < JUST_MADE_SECONDS:
-                continue
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except FileNotFoundError:
             continue
@@ -69,7 +88,10 @@ def sweep(folder: Path) -> int:
         except BlockingIOError:
             continue
         else:
-            path.unlink(missing_ok=True)
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
             swept += 1
         finally:
             os.close(descriptor)

@@ -21,7 +21,7 @@ from recordings.finalise import Node, attempt
 from recordings.findings import CallFacts, Problem, reconcile
 from recordings.legs import Spool, scan
 from recordings.objects import day_folders
-from recordings.private import sweep
+from recordings.private import REQUESTS, sweep
 from recordings.problems import OpenProblem
 from recordings.restore import restore_orphans
 from recordings.store import RecordingView
@@ -33,9 +33,8 @@ GRACE = timedelta(seconds=60)
 HELD_GRACE = timedelta(minutes=10)
 """Legs that somebody still holds, Asterisk or another finaliser, are a finding only after this."""
 
-PLAIN_FOLDERS = ("clip-", "scan-", "sent-")
-"""Begin the names of folders with plain copies that a request works on: a clip, a letter's pages, what was sent."""
 PLAIN_FOLDERS_STAY = timedelta(hours=1)
+"""No request works longer on a clip, a letter's pages or what was sent."""
 
 _log = structlog.get_logger(__name__)
 
@@ -99,14 +98,14 @@ async def run(node: Node, *, look_back: timedelta = LOOK_BACK) -> Report:
 
 
 async def tidy(node: Node) -> int:
-    """Remove what killed processes left behind: plain copies within an hour, half-made files after a day; how many."""
+    """Remove what killed processes left behind: what is in clear now, half-made files after a day; how many."""
     swept = await asyncio.to_thread(sweep, node.objects.work())
     before = node.clock.now() - timedelta(days=1)
     plain = (node.clock.now() - PLAIN_FOLDERS_STAY).timestamp()
     old = [
         path
         for path in node.work.iterdir()
-        if path.stat().st_mtime < (plain if path.name.startswith(PLAIN_FOLDERS) else before.timestamp())
+        if path.stat().st_mtime < (plain if path.name.startswith(REQUESTS) else before.timestamp())
     ]
     for path in old:
         if path.is_dir():

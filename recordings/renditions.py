@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -21,15 +20,18 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from recordings import stored
 from recordings.encode import seal
 from recordings.models import Recording
 from recordings.objects import EXTENSION, Objects, keep
+from recordings.private import plain_folder
 from recordings.replay_models import RecordingCheck, RecordingMark, RecordingPeaks
 from recordings.spans import Span, from_json, merged, to_json
 from recordings.store import RecordingView, local_file
 
 FOLDER = "masked"
 """Beside the days of the recordings, so that no search for lost recordings takes one for a call."""
+MARKS = ("masked", "by-ear")
 TONE_HZ = 440.0
 TONE_LEVEL = 0.02
 _RAMP = 0.02
@@ -82,11 +84,11 @@ async def make(
     with the same ranges it finds the same objects. Raises what `store.local_file` and `objects.keep` do.
     """
     found = _kept(ranges, recording)
-    key, sha256, size = await _stored(objects, recording, found, "masked")
+    key, sha256, size = await _stored(objects, recording, found, MARKS[0])
     ear = None
     if by_ear is not None:
         fewer = _kept(by_ear, recording)
-        ear = ByEar(fewer, *await _stored(objects, recording, fewer, "by-ear"))
+        ear = ByEar(fewer, *await _stored(objects, recording, fewer, MARKS[1]))
     return Check(recording.sha256, found, key, sha256, size, ear)
 
 
@@ -101,15 +103,13 @@ async def _stored(
     """Key, SHA-256 and length of the recording with `found` silenced."""
     if not found:
         return None, None, None
-    target = objects.work() / f"{recording.call_uid}~{uuid4().hex}.flac"
-    try:
+    with plain_folder(objects.work()) as folder:
+        target = folder / f"{mark}{EXTENSION}"
         async with local_file(objects, recording) as path:
             await asyncio.to_thread(silence, path, target, found)
         sha256, size = await asyncio.to_thread(seal, target)
-        stem = f"{FOLDER}/{recording.object_key.removesuffix(EXTENSION)}~{mark}"
+        stem = f"{beside(recording.object_key)}{mark}"
         key = await keep(objects, target, f"{stem}{EXTENSION}", f"{stem}-{sha256[:12]}{EXTENSION}", sha256)
-    finally:
-        target.unlink(missing_ok=True)
     return key, sha256, size
 
 
@@ -131,10 +131,20 @@ async def note(session: AsyncSession, call_uid: str, check: Check, now: datetime
     return old
 
 
-async def keys_of(session: AsyncSession, call_uid: str) -> list[str]:
-    """Every object that was made of this call's recording beside it, for an erasure."""
+def beside(object_key: str) -> str:
+    """How the keys of all renditions of the recording under `object_key` begin."""
+    return f"{FOLDER}/{object_key.removesuffix(EXTENSION)}~"
+
+
+async def keys_of(session: AsyncSession, call_uid: str, object_key: str) -> set[str]:
+    """Every key under which something made of this call's recording may lie, for an erasure.
+
+    Whoever is killed between the store and the check's row leaves a rendition that no check names.
+    """
     row = await session.get(RecordingCheck, call_uid, populate_existing=True)
-    return [] if row is None else [*_keys(row), *row.former]
+    named = [] if row is None else [*_keys(row), *row.former]
+    usual = [f"{beside(object_key)}{mark}{EXTENSION}" for mark in MARKS]
+    return {*named, *usual, *await stored.beginning(session, beside(object_key))}
 
 
 def _keys(row: RecordingCheck | None) -> list[str]:

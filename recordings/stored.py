@@ -83,6 +83,12 @@ async def sizes(session: AsyncSession, keys: Collection[str]) -> dict[str, int]:
     return {row.key: row.stored_bytes for row in await session.execute(query)}
 
 
+async def beginning(session: AsyncSession, prefix: str) -> list[str]:
+    """The keys that begin so."""
+    query = select(StoredObject.key).where(StoredObject.key.startswith(prefix, autoescape=True))
+    return list(await session.scalars(query))
+
+
 async def unknown_recordings(session: AsyncSession) -> list[tuple[str, str, str]]:
     """Recordings whose object has no row: call, key, SHA-256."""
     known = select(StoredObject.key).where(StoredObject.key == Recording.object_key).exists()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-import shutil
-import tempfile
 import zipfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +22,7 @@ from hotline.roles import Action
 from recordings import clips
 from recordings.clips import BadClip, By, Clip, Wish
 from recordings.errors import NoRecording, NotChecked, ObjectMissing, StoreUnavailable
+from recordings.private import plain_folder
 from transcribe.masking import masked_text
 
 router = APIRouter(prefix="/recordings")
@@ -52,14 +52,11 @@ async def clip(
     if form not in set(clips.Form):
         raise WrongClip
     wish = Wish(call_uid, masked_text(reason), _second(start), _second(end), clips.Form(form), clear)
-    folder = Path(tempfile.mkdtemp(prefix="clip-", dir=console.objects.work()))
-    try:
+    with ExitStack() as stack:
+        folder = stack.enter_context(plain_folder(console.objects.work(), "clip-"))
         made = await _export(console, by, wish, folder)
         packed = await asyncio.to_thread(_packed, made)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    gone = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
+        gone = BackgroundTask(stack.pop_all().close)
     return FileResponse(packed, media_type="application/zip", filename=packed.name, background=gone)
 
 

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
@@ -21,6 +20,7 @@ from cases.text_scans import Keeping, Sent
 from console.state import Console
 from hotline.accounts import Subject
 from hotline.bounded import TooMuch
+from recordings.private import plain_folder
 from recordings.sound_files import printable
 
 OLDEST = timedelta(days=60)
@@ -44,10 +44,10 @@ def keeping(console: Console, subject: Subject) -> Keeping:
 @asynccontextmanager
 async def on_disk(uploads: Iterable[UploadFile], folder_of: Path) -> AsyncIterator[list[Sent]]:
     """What was uploaded as files of this machine, under names of ours, while the block runs."""
-    with TemporaryDirectory(prefix="sent-", dir=folder_of) as folder:
+    with plain_folder(folder_of, "sent-") as folder:
         sent = []
         for number, upload in enumerate(uploads):
-            path = Path(folder) / str(number)
+            path = folder / str(number)
             await run_in_threadpool(_copy, upload, path)
             sent.append(Sent(upload.filename or "", path))
         yield sent

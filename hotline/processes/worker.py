@@ -28,6 +28,8 @@ from hotline.heavy import HeavyWork
 from hotline.jobs import SPEECH, JobContext, build_app
 from hotline.settings import Settings
 from recordings.errors import RecordingError
+from recordings.objects import open_store
+from recordings.private import sweep
 from recordings.sealed import open_objects
 
 ROOMS = ("recordings", "transcribe", "cases", "qa")
@@ -55,6 +57,7 @@ async def run(settings: Settings, ready: Callable[[], None], stop: asyncio.Event
             try:
                 async with app.open_async():
                     await make_keys(context)
+                    await asyncio.to_thread(sweep, open_store(settings).work())
                     ready()
                     back_off = 0.5
                     await _work(app, database, stop, settings.recognition.processes)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from recordings import renditions
 from recordings.clip_certificates import BadCertificate, Statement, fingerprint, opened, signed
 from recordings.clip_check import check, check_alone
 from recordings.clips import BadClip, By, Clip, Form, Wish, export
-from recordings.errors import NotChecked
+from recordings.errors import DiskFull, NotChecked
 from recordings.finalise import Node, attempt
 from recordings.store import RecordingView
 from tests.recordings.conftest import AddCall
@@ -168,3 +170,33 @@ def test_a_person_exports_exactly_when_the_table_says_so(role: Role) -> None:
         else:
             with pytest.raises(Denied):
                 By.person(person(role), clear=clear)
+
+
+async def test_a_copy_is_audited_before_it_is_there_and_taken_again_it_replaces_the_first(
+    node: Node, recording: RecordingView, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "out"
+    with monkeypatch.context() as patch:
+        patch.setattr("hotline.audit.record", _refuse)
+        with pytest.raises(RuntimeError):
+            await take(node, folder, start=0.5, end=3.5)
+    assert list(folder.iterdir()) == [], "in clear, and nobody would know of it"
+    first = await take(node, folder, start=0.5, end=3.5)
+    again = await take(node, folder, start=0.5, end=3.5)
+    assert first.sound == again.sound
+    assert stat.S_IMODE(again.sound.stat().st_mode) == 0o600
+    assert set((await judged(node, again)).values()) == {True}
+    assert list(node.objects.work().iterdir()) == []
+
+
+async def test_a_copy_for_which_there_is_no_room_is_refused_in_a_sentence(
+    node: Node, recording: RecordingView, small_disk: Path
+) -> None:
+    (small_disk / "full").write_bytes(bytes(shutil.disk_usage(small_disk).free))
+    with pytest.raises(DiskFull, match="no room to write the copy"):
+        await take(node, small_disk, start=0.5, end=3.5)
+    assert [path.name for path in small_disk.iterdir()] == ["full"]
+
+
+async def _refuse(*_: object, **__: object) -> None:
+    raise RuntimeError("the database is away")

@@ -18,7 +18,7 @@ from acd.models import Call
 from hotline import audit
 from hotline.clock import ManualClock
 from hotline.jobs import JobContext, build_app
-from recordings import certificates, erase, holds, problems, reconcile, retire, scrub, store, stored
+from recordings import certificates, erase, holds, problems, reconcile, renditions, retire, scrub, store, stored
 from recordings.certificates import CertificateView
 from recordings.erase import Held, Wish
 from recordings.errors import NoRecording
@@ -185,6 +185,25 @@ async def test_bytes_that_come_back_after_their_certificate_are_deleted_again_an
     assert [why for _, why in report.refused if "certificate" in why]
     await retired(node, node_clock(node))
     assert not path.exists()
+
+
+async def test_a_rendition_that_no_check_names_goes_with_the_recording_and_does_not_come_back(
+    node: Node, key: str
+) -> None:
+    """As a recogniser leaves it that was killed, or that ended just after the erasure."""
+    async with node.database.transaction() as session:
+        recording = await store.get(session, UID)
+    assert recording is not None
+    made = [(await renditions.make(node.objects, recording, spans)).key for spans in ([(0.5, 1.0)], [(2.0, 3.0)])]
+    paths = [stored_file(node, name) for name in made if name is not None]
+    whole = [path.read_bytes() for path in paths]
+    assert len({*paths}) == 2
+    await erase.erase(node.database, sealed(node), node.clock, wish())
+    assert not any(path.exists() for path in paths)
+    for path, content in zip(paths, whole, strict=True):
+        path.write_bytes(content)
+    await erase.end_begun(node.database, sealed(node), node.clock)
+    assert not any(path.exists() for path in paths)
 
 
 async def test_a_certificate_cannot_be_changed_and_one_that_was_is_seen(node: Node, key: str) -> None:

@@ -132,7 +132,7 @@ async def test_recognising_again_renews_the_rendition_and_leaves_nothing_behind(
     _, body = await ask(node, Role.SENIOR)
     assert loudness(body, 3.0, 3.5) < 0.03 < loudness(body, *DIGITS)
     async with node.database.transaction() as session:
-        assert await renditions.keys_of(session, UID) == [other.key, first.key]
+        assert {other.key, first.key} <= await renditions.keys_of(session, UID, recording.object_key)
         await renditions.forget(session, UID)
     with pytest.raises(NotChecked):
         await ask(node, Role.SENIOR, later=1)
