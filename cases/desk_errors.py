@@ -52,6 +52,12 @@ class HandedBadly(CaseError):
     code = "desk_handed_badly"
 
 
+class Reread(CaseError):
+    """The recording was recognised again, or the text's words were changed, since the form was opened."""
+
+    code = "desk_reread"
+
+
 class StaleItem(CaseError):
     """Another window has saved since; `current` is what stands there now."""
 

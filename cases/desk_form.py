@@ -1,6 +1,9 @@
 """What stands in the desk's form while it is typed: texts by field, and how each came there.
 
-    {"values": {field: text}, "marks": {field: {"by": mark, "places": [[turn, first, last], …]}}, "original": number}
+    {"values": {field: text}, "marks": {field: {"by": mark, "places": [[turn, first, last], …]}}, "original": number,
+     "reading": stamp}
+
+`reading` is the recognition that the places belong to; `cases.desk_reading` keeps beside each mark what was read there.
 
 Nothing is refused while it is typed, so that nothing is lost; what a browser sends is cut down to this shape. Others
 read it over a clerk's shoulder: card numbers and passwords are covered before it is kept.
@@ -18,6 +21,7 @@ from transcribe.masking import masked_text
 from transcribe.turns import Turn
 
 MOST_PLACES = 8
+LONGEST_STAMP = 40
 
 
 class Mark(StrEnum):
@@ -47,28 +51,17 @@ def kept(sent: Mapping[str, Any]) -> dict[str, Any]:
         for name, mark in _mapping(sent.get("marks")).items()
         if name in FIELDS and isinstance(mark, Mapping) and mark.get("by") in set(Mark)
     }
-    original = sent.get("original")
+    original, reading = sent.get("original"), sent.get("reading")
     return {
         "values": texts,
         "marks": marks,
         "original": UNPRINTABLE.sub("", original)[:LONGEST_LINE] if isinstance(original, str) else "",
+        "reading": UNPRINTABLE.sub("", reading)[:LONGEST_STAMP] if isinstance(reading, str) else "",
     }
 
 
-def picked(typed: Mapping[str, Any], turns: Sequence[Turn]) -> dict[str, list[dict[str, Any]]]:
-    """The evidence of fields whose words the clerk took from the turns; the words are read there, not believed."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for name, mark in _mapping(typed.get("marks")).items():
-        if mark["by"] not in {Mark.PICKED, Mark.ALTERNATIVE}:
-            continue
-        evidence = [_evidence(turns, *place) for place in mark["places"]]
-        told = [each.to_json() for each in evidence if each is not None]
-        if told:
-            found[name] = told
-    return found
-
-
-def _evidence(turns: Sequence[Turn], turn: int, first: int, last: int) -> Evidence | None:
+def place(turns: Sequence[Turn], turn: int, first: int, last: int) -> Evidence | None:
+    """The words of one place in the turns, read there and not believed; None where there is no such place."""
     if not 0 <= turn < len(turns) or not 0 <= first < last <= len(turns[turn].text):
         return None
     start, end = turns[turn].seconds_of(first, last)

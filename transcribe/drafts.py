@@ -72,6 +72,8 @@ class DraftView:
     seconds: float
     """Length of the recording."""
     engine: str
+    read_at: datetime
+    """When turns and fields were read; recognised again it is another moment."""
     unheard: tuple[tuple[float, float], ...] = ()
     """Seconds of speech on which the recogniser failed: only who listens knows what was said."""
     reason: str | None = None
@@ -210,6 +212,12 @@ async def kinds_of(session: AsyncSession, call_uids: Iterable[str]) -> dict[str,
     return {uid: (kind, business) for uid, kind, business in await session.execute(query)}
 
 
+async def read_at(session: AsyncSession, call_uid: str) -> datetime | None:
+    """When the call was recognised last, None where it was not."""
+    query = select(Transcript.created_at).where(Transcript.call_uid == call_uid)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
 async def transcript_of(session: AsyncSession, call_uid: str, *, clear: bool = False) -> TranscriptView | None:
     """What was said in one call, None where it has not been recognised; `clear` as for `get`."""
     row = await session.scalar(select(Transcript).where(Transcript.call_uid == call_uid))
@@ -285,6 +293,7 @@ def _view(draft: Draft, transcript: Transcript, *, clear: bool = False) -> Draft
         talk_over=_spans(transcript.talk_over),
         seconds=transcript.seconds,
         engine=transcript.engine,
+        read_at=transcript.created_at,
         unheard=_spans(transcript.unheard),
         reason=transcript.reason,
         warnings=tuple(transcript.warnings),

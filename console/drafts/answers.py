@@ -16,6 +16,7 @@ from cases.desk_errors import (
     ItemOver,
     NotForYou,
     NotOnYourDesk,
+    Reread,
     StaleItem,
     TakenByOther,
 )
@@ -30,6 +31,7 @@ GONE = N_("There is nothing at this address. It may have been handled or never e
 NOT_FOR_YOU = N_("This waits for somebody else; the shift leader can give it to you.")
 LOST = N_("This is not on your desk any more. What you typed stays in this window; take it again to go on.")
 HANDED_BADLY = N_("Choose a person of the list, or the seniors.")
+REREAD = N_("This was recognised or changed anew meanwhile: look at the new words, then confirm.")
 TAKEN = N_("%(who)s has this one; what you typed since stays in this window only.")
 WORDS: Mapping[type[HotlineError], tuple[int, str]] = {
     DraftDecided: (409, DECIDED),
@@ -37,6 +39,7 @@ WORDS: Mapping[type[HotlineError], tuple[int, str]] = {
     ItemMissing: (404, GONE),
     NotForYou: (409, NOT_FOR_YOU),
     NotOnYourDesk: (409, LOST),
+    Reread: (409, REREAD),
     HandedBadly: (422, HANDED_BADLY),
 }
 

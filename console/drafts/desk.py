@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
-from cases import desk, desk_form
+from cases import desk, desk_form, desk_reading
 from cases.desk_errors import HandedBadly, ItemMissing, TakenByOther
 from cases.desk_rows import ItemView
 from cases.errors import CaseError, WrongField
@@ -64,7 +64,8 @@ async def take(request: Request, ref: str, subject: Annotated[Subject, require(A
 async def beat(
     request: Request, ref: str, subject: Annotated[Subject, require(Action.DESK_WORK, Answer.DATA)]
 ) -> Response:
-    """The page is open. JSON `{"version"}`, so that a window hears that another has saved."""
+    """The page is open. JSON `{"version", "reading"}`, so that a window hears that another has saved, or that the
+    recording was recognised again."""
     console = console_of(request)
     sent = await sent_json(request)
     try:
@@ -73,24 +74,26 @@ async def beat(
                 session, ref, worked=sent.get("worked") is True, subject=subject, now=console.now(),
                 settings=console.settings,
             )  # fmt: skip
+            reading = await desk_reading.stamp_of(session, ref)
     except CaseError as error:
         return refused(console, error)
-    return JSONResponse({"version": item.version})
+    return JSONResponse({"version": item.version, "reading": reading})
 
 
 @router.post("/{ref}/save")
 async def save(
     request: Request, ref: str, subject: Annotated[Subject, require(Action.DESK_WORK, Answer.DATA)]
 ) -> Response:
-    """Keep what stands in the form. JSON: the new version; 409 with what stands there where another window saved."""
+    """Keep what stands in the form. JSON: the new version, and the reading that counts; 409 with what stands there
+    where another window saved."""
     console = console_of(request)
     sent = await sent_json(request)
     try:
-        item = await _saved(request, ref, sent, subject)
+        item, reading = await _saved(request, ref, sent, subject)
     except CaseError as error:
         return refused(console, error)
     saved = console.pages.clock(item.saved_at) if item.saved_at is not None else ""
-    return JSONResponse({"version": item.version, "saved": saved})
+    return JSONResponse({"version": item.version, "saved": saved, "reading": reading})
 
 
 @router.post("/{ref}/back")
@@ -170,11 +173,11 @@ async def assign(
     return JSONResponse({"to": "/drafts"})
 
 
-async def _saved(request: Request, ref: str, sent: Any, subject: Subject) -> ItemView:
+async def _saved(request: Request, ref: str, sent: Any, subject: Subject) -> tuple[ItemView, str]:
     console = console_of(request)
     version = sent.get("version")
     async with console.database.transaction() as session:
-        return await desk.save(
+        return await desk_reading.keep(
             session, ref, typed=desk_form.kept(sent), version=version if isinstance(version, int) else -1,
             subject=subject, now=console.now(),
         )  # fmt: skip

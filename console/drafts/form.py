@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from cases.desk_form import Mark
+from cases.desk_reading import placed
 from cases.sheet import ONLY_OF, applies
 from console import labels
 from console.errors import N_
@@ -172,14 +172,13 @@ def rows(
         name = field.name
         drafted = shown(draft.get(name), ticks=field.input is Input.TICKS)
         mark = marks.get(name, {})
-        places = mark.get("places") if mark.get("by") in {Mark.PICKED, Mark.ALTERNATIVE} else None
-        evidence = [at(turns, *place) for place in places] if places else evidence_of(draft, name, turns)
+        kept = [Evidence(**each) for each in mark.get("evidence", ())]
         found[name] = Row(
             field,
             values.get(name, drafted),
             drafted,
             draft.get("confidence", {}).get(name) if drafted else None,
-            tuple(each for each in evidence if each is not None),
+            tuple(kept) or evidence_of(draft, name, turns),
             _choices(draft, field, turns),
             mark.get("by", ""),
             applies(name, kind),
@@ -195,14 +194,6 @@ def evidence_of(draft: Mapping[str, Any], field: str, turns: Sequence[Turn]) -> 
 
 def all_evidence(draft: Mapping[str, Any], turns: Sequence[Turn]) -> tuple[Evidence, ...]:
     return tuple(one for field in draft.get("evidence", {}) for one in evidence_of(draft, field, turns))
-
-
-def at(turns: Sequence[Turn], turn: int, first: int, last: int) -> Evidence | None:
-    """The words of one place in the turns; None where there is no such place (another recognition by now)."""
-    if not 0 <= turn < len(turns) or not 0 <= first < last <= len(turns[turn].text):
-        return None
-    start, end = turns[turn].seconds_of(first, last)
-    return Evidence(start, end, turns[turn].text[first:last], turn, first, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,15 +273,10 @@ def _choices(draft: Mapping[str, Any], field: Field, turns: Sequence[Turn]) -> t
 
 
 def _placed(one: Mapping[str, Any], turns: Sequence[Turn]) -> Evidence:
-    """Evidence with its place in the turns; drafts of before places were kept name seconds and words only."""
-    start, end, text = float(one["start"]), float(one["end"]), str(one["text"])
+    """Evidence with its place in the turns; drafts of before places were kept name seconds and words only, and a
+    recording that was recognised again after its draft was decided has other turns."""
     turn, first, last = int(one.get("turn", -1)), int(one.get("first", 0)), int(one.get("last", 0))
-    if turn < 0:
-        for index, each in enumerate(turns):
-            found = each.text.find(text) if each.start < end and start < each.end and text else -1
-            if found >= 0:
-                return Evidence(start, end, text, index, found, found + len(text))
-    return Evidence(start, end, text, turn, first, last)
+    return placed(Evidence(float(one["start"]), float(one["end"]), str(one["text"]), turn, first, last), turns)
 
 
 def _problem(field: Field, text: str) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd import ledger
 from acd.ledger import CallView
-from cases import desk, desk_form, orders
+from cases import desk, desk_form, desk_reading, orders
 from cases.desk_receivers import Receiver, receivers
 from cases.desk_rows import DRAFT, ItemView
 from cases.desk_states import ItemState
@@ -117,7 +117,9 @@ async def draft_page(
             session, actor=subject.login, role=subject.role, action=Action.DRAFT_VIEW, subject=f"call:{call_uid}",
             detail={}, now=console.now(),
         )  # fmt: skip
-    typed = sheet.item.typed if sheet.item is not None else {}
+    begun = sheet.item.typed if sheet.item is not None else {}
+    reading = desk_reading.of_draft(sheet.draft)
+    typed = desk_reading.over(begun, reading)
     known = form.rows(sheet.draft.fields, sheet.draft.turns, typed)
     return console.pages.page(
         request,
@@ -135,6 +137,8 @@ async def draft_page(
         open=sheet.draft.state is DraftState.PENDING,
         receivers=sheet.receivers,
         typed=typed,
+        reading=reading.stamp,
+        reread=typed is not begun,
         mark_words={mark: console.pages.words.chinese(key) for mark, key in labels.MARKS.items()},
         days=sheet.draft.fields.get("days") or (),
         promised=promises("；".join(sheet.draft.fields.get("promised") or ())),
@@ -162,20 +166,22 @@ async def confirm(
     version = sent.get("version")
     try:
         async with console.database.transaction() as session:  # kept also where it cannot be confirmed yet
-            await desk.save(
+            item, _ = await desk_reading.keep(
                 session, DRAFT + call_uid, typed=typed, version=version if isinstance(version, int) else -1,
                 subject=subject, now=console.now(),
             )  # fmt: skip
         if read.problems:
             return _problems(console, read.problems)
         async with console.database.transaction() as session:
-            draft = await drafts.get(session, call_uid)
-            if draft is None:
+            if await drafts.get(session, call_uid, lock=True) is None:
                 raise Missing
+            await desk_reading.demand_current(session, DRAFT + call_uid, item.typed)  # it stays so: the draft is locked
+            draft = await drafts.get(session, call_uid)
+            assert draft is not None
             order = await orders.confirm(
                 session, call_uid=call_uid, corrections=form.corrections(draft.fields, read.values), subject=subject,
                 now=console.now(), settings=console.settings, original=typed["original"].strip() or None,
-                picked=desk_form.picked(typed, draft.turns),
+                picked=desk_reading.evidence_of(item.typed),
             )  # fmt: skip
     except WrongField as error:
         return _problems(console, {error.field: NO_SUCH_ORDER if error.field == "original" else CANNOT_BE_KEPT})

@@ -5,7 +5,8 @@ const MOST = 100;
 const TOGETHER_MS = 900; // keys of one burst in one field are one step
 
 export class History {
-  constructor(state, ref) {
+  constructor(state, ref, reading) {
+    this.reading = reading; // steps point into the words of one recognition
     this.store = `hotline:desk-steps:${ref}`;
     this.before = JSON.parse(sessionStorage.getItem(this.store) ?? "null");
     this.steps = [{ state, field: "" }];
@@ -16,13 +17,13 @@ export class History {
 
   /** The steps of before the reload, if they led to what stands in the form now. */
   resume(state) {
-    const { steps, at } = this.before ?? {};
-    if (steps && same(steps[at].state, state)) Object.assign(this, { steps, at });
+    const { steps, at, reading } = this.before ?? {};
+    if (steps && reading === this.reading && same(steps[at].state, state)) Object.assign(this, { steps, at });
     else this.keep();
   }
 
   keep() {
-    sessionStorage.setItem(this.store, JSON.stringify({ steps: this.steps, at: this.at }));
+    sessionStorage.setItem(this.store, JSON.stringify({ steps: this.steps, at: this.at, reading: this.reading }));
   }
 
   /** A new state; `together` names what may be one step with the one before. */

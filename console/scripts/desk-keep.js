@@ -14,6 +14,7 @@ export class Keeper {
     this.store = `hotline:desk:${this.ref}`;
     this.path = `/desk/${encodeURIComponent(this.ref)}`;
     this.version = Number(this.form.dataset.version);
+    this.reading = this.form.dataset.reading;
     this.saved = sheet.state();
     this.stopped = false; // in conflict, or no longer this person's
     this.worked = false;
@@ -37,7 +38,7 @@ export class Keeper {
   }
 
   changed() {
-    sessionStorage.setItem(this.store, JSON.stringify({ version: this.version, state: this.sheet.state() }));
+    this.note();
     if (this.stopped) return;
     this.show("typing");
     this.since ||= Date.now();
@@ -45,16 +46,38 @@ export class Keeper {
     this.timer = setTimeout(() => this.save(), Math.max(0, Math.min(QUIET_MS, this.since + LONGEST_MS - Date.now())));
   }
 
+  /** In this tab, for a crash: what it has and the server has not. */
+  note() {
+    const kept = { version: this.version, reading: this.reading, state: this.sheet.state() };
+    sessionStorage.setItem(this.store, JSON.stringify(kept));
+  }
+
   /** What this tab has and the server has not: put back, and saved unless somebody else has saved meanwhile. */
   restore() {
     const kept = JSON.parse(sessionStorage.getItem(this.store) ?? "null");
     if (!kept || same(kept.state, this.saved)) return sessionStorage.removeItem(this.store);
+    if (kept.reading !== this.reading) return this.hand(kept);
     const theirs = this.saved;
     this.sheet.show(kept.state);
     this.sheet.history.add(this.sheet.state(), "");
     if (kept.version !== this.version) return this.conflict(this.version, theirs);
     this.form.querySelector("[data-restored]").hidden = false;
     this.changed();
+  }
+
+  /** What was typed over an earlier recognition goes to the server as that; it puts it over the words that count now. */
+  async hand({ version, reading, state }) {
+    this.stopped = true;
+    const answer = await post(`${this.path}/save`, { ...state, version, reading }).catch(() => null);
+    if (!answer || answer.status === 401 || answer.status >= 500) return this.show("offline"); // the next reload tries again
+    if (answer.ok) {
+      sessionStorage.removeItem(this.store);
+      return location.reload();
+    }
+    this.stopped = false;
+    this.sheet.show(state);
+    this.sheet.history.add(this.sheet.state(), "");
+    this.refused(answer);
   }
 
   async save() {
@@ -74,12 +97,13 @@ export class Keeper {
   async send(keepalive) {
     const sent = this.sheet.state();
     try {
-      const answer = await post(`${this.path}/save`, { ...sent, version: this.version }, { keepalive });
+      const answer = await post(`${this.path}/save`, { ...sent, version: this.version, reading: this.reading }, { keepalive });
       if (!answer.ok) return this.refused(answer);
+      this.heard(answer.said);
       this.version = answer.said.version;
       this.saved = sent;
       this.since = 0;
-      if (this.dirty()) sessionStorage.setItem(this.store, JSON.stringify({ version: this.version, state: this.sheet.state() }));
+      if (this.dirty()) this.note();
       else sessionStorage.removeItem(this.store);
       this.form.ownerDocument.querySelector("[data-saved-at]").textContent = answer.said.saved;
       this.show("saved");
@@ -94,12 +118,31 @@ export class Keeper {
     this.worked = false;
     if (this.stopped) return;
     const answer = await post(`${this.path}/beat`, { worked }).catch(() => null);
+    if (answer?.ok) this.heard(answer.said);
     if (answer && !answer.ok && answer.status !== 401 && answer.status < 500) this.refused(answer);
+  }
+
+  /** The recording was recognised again, or the text's words were changed: said, and shown when the clerk asks for it. */
+  heard({ reading }) {
+    if (reading !== this.reading && !this.reread()) this.form.querySelector("[data-reread]").hidden = false;
+  }
+
+  reread() {
+    return !this.form.querySelector("[data-reread]").hidden;
+  }
+
+  async lookAgain() {
+    await this.flush();
+    if (!this.stopped && !this.dirty()) location.reload();
   }
 
   refused({ status, said }) {
     if (status === 401 || status === 403) return this.show("login"); // 403: the form belongs to a log-in that is over
     if (status >= 500) return this.later();
+    if (said.error === "desk_reread") {
+      this.heard({});
+      return this.form.querySelector("[data-look-again]").focus();
+    }
     if (said.error === "desk_stale") return this.conflict(said.version, this.sheet.whole(said.typed));
     this.stopped = true;
     document.querySelector("[data-lost]").textContent = said.message ?? "";

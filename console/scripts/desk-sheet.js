@@ -28,8 +28,9 @@ export class Sheet {
     this.form.addEventListener("submit", (event) => (event.preventDefault(), this.confirm()));
     document.addEventListener("keydown", (event) => this.key(event), true);
     this.form.addEventListener("click", (event) => this.clicked(event));
+    for (const [name, mark] of Object.entries(this.marks)) if (["clerk", "cleared"].includes(mark.by)) this.showMark(name);
     if (!this.canWrite) return;
-    this.history = new History(this.state(), this.form.dataset.sheet);
+    this.history = new History(this.state(), this.form.dataset.sheet, this.form.dataset.reading);
     this.keeper = new Keeper(this);
     this.form.addEventListener("input", (event) => this.typed(event.target.closest("[data-field]")));
     document.addEventListener("change", (event) => event.target.closest(".repeats") && this.changed(""));
@@ -274,6 +275,7 @@ export class Sheet {
   clicked(event) {
     const tick = event.target.closest("[data-tick]");
     const choice = event.target.closest("[data-choice]");
+    if (event.target.closest("[data-look-again]") && this.canWrite) return this.keeper.lookAgain();
     if (event.target.closest("[data-rewrite]") && this.canWrite) return this.rewrite();
     if (choice && this.canWrite) return this.take(choice);
     if (!tick || !this.canWrite) return;
@@ -317,6 +319,7 @@ export class Sheet {
         KeyX: () => ask("discard"),
         KeyN: () => this.putBack(),
         KeyG: () => this.rewrite(),
+        KeyR: () => this.keeper.reread() && this.keeper.lookAgain(),
         KeyA: () => this.setAutoplay(!this.autoplay),
         KeyT: () => this.current && this.turns.begin(this.places(this.current.dataset.field)[0], () => this.focus(this.current)),
         KeyP: () => this.turns.selected() && this.pick(this.turns.selected()),
@@ -335,6 +338,7 @@ export class Sheet {
   /** Where something unsure was not looked at, the first press leads there and the second confirms. */
   async confirm() {
     if (!this.canWrite || this.closing || this.keeper.stopped) return;
+    if (this.keeper.reread()) return this.form.querySelector("[data-look-again]").focus();
     const unsure = this.visible().find((box) => box.dataset.sure === "low" && !box.dataset.mark);
     if (unsure && !this.warned) {
       this.warned = true;
@@ -344,7 +348,7 @@ export class Sheet {
     await this.close(async () => {
       await this.keeper.flush();
       if (this.keeper.stopped) return null;
-      return post(this.form.dataset.confirm, { ...this.state(), version: this.keeper.version });
+      return post(this.form.dataset.confirm, { ...this.state(), version: this.keeper.version, reading: this.keeper.reading });
     });
   }
 

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.datastructures import UploadFile
 
-from cases import desk, desk_form, orders, text_certificates, text_entries, text_removal, text_scans
+from cases import desk, desk_form, desk_reading, orders, text_certificates, text_entries, text_removal, text_scans
 from cases.desk_errors import NotForYou
 from cases.desk_receivers import Receiver, receivers
 from cases.desk_rows import ItemView
@@ -248,16 +248,24 @@ async def confirm(
 ) -> Response:
     """Make the order. JSON `{"to": page}`: the next piece of work, taken; 422 with problems by field."""
     console = console_of(request)
-    typed = desk_form.kept(await sent_json(request))
+    sent = await sent_json(request)
+    typed = desk_form.kept(sent)
     read = form.read(typed["values"])
-    if read.problems:
-        return _problems(console, read.problems)
+    version = sent.get("version")
     try:
+        async with console.database.transaction() as session:  # kept also where it cannot be confirmed yet
+            item, _ = await desk_reading.keep(
+                session, text_entries.ref_of(entry_id), typed=typed, subject=subject, now=console.now(),
+                version=version if isinstance(version, int) else -1,
+            )  # fmt: skip
+        if read.problems:
+            return _problems(console, read.problems)
         async with console.database.transaction() as session:
+            await desk_reading.demand_current(session, item.ref, item.typed)
             entry = await text_entries.get(session, entry_id)
             order = await text_entries.make(
                 session, entry_id, form.corrections(entry.draft or {}, read.values),
-                original=typed["original"].strip() or None, picked=desk_form.picked(typed, covered(entry.turns)),
+                original=typed["original"].strip() or None, picked=desk_reading.evidence_of(item.typed),
                 subject=subject, now=console.now(), settings=console.settings,
             )  # fmt: skip
     except TextMissing as error:
@@ -351,7 +359,9 @@ async def _page(
     console = console_of(request)
     opened = await _opened(console, subject, entry_id)
     entry, item = opened.entry, opened.item
-    typed = item.typed if item is not None else {}
+    begun = item.typed if item is not None else {}
+    reading = desk_reading.of_text(entry)
+    typed = desk_reading.over(begun, reading)
     draft = opened.confirmed or entry.draft or {}
     turns = covered(entry.turns)
     # who keys it in has the paper in hand; nobody else needs its card numbers
@@ -371,6 +381,8 @@ async def _page(
         groups=form.GROUPS,
         rows=form.rows(draft, turns, typed),
         typed=typed,
+        reading=reading.stamp,
+        reread=typed is not begun,
         days=draft.get("days") or (),
         mark_words={mark: console.pages.words.chinese(key) for mark, key in labels.MARKS.items()},
         head=typed_head or head.of_entry(entry, console.settings.zone),

@@ -235,6 +235,65 @@ async def test_what_was_typed_survives_an_ended_session(floor: Desk) -> None:
     assert [key for key in kept if key.startswith("hotline:")] == []
 
 
+async def test_a_recording_that_is_recognised_again_moves_nothing_under_the_clerks_hands(floor: Desk) -> None:
+    page = await opened(await floor.page(Role.RECORDING_CLERK), floor.url)
+    await tab_to(page, "amount")
+    await page.keyboard.press("Enter")  # accepts 30, said in 三十块钱
+    await tab_to(page, "request")
+    await page.keyboard.press("Alt+t")
+    await page.keyboard.press("Enter")  # picks 把钱退给我
+    await page.locator("#f-place").focus()
+    await page.keyboard.insert_text("城东营业厅")
+    await expect(page.locator(SAVED)).to_be_visible()
+    await recognised_again(floor.house)
+    await page.keyboard.insert_text("旁")
+    told = page.locator("[data-reread]")
+    await expect(told).to_be_visible()  # said; nothing moves before it is asked for
+    assert (await value(page, "amount"), await value(page, "business")) == ("30", "information")
+    await page.keyboard.press("Control+Enter")  # and nothing is confirmed over words that were not seen
+    await expect(page.locator("[data-look-again]")).to_be_focused()
+    await floor.shot(page, "reread")
+    await page.keyboard.press("Alt+r")
+    await expect(page.locator(".turn")).to_have_count(3)
+    await ready(page)
+    assert [await value(page, name) for name in ("amount", "request", "place")] == ["30", "把钱退给我", "城东营业厅旁"]
+    assert [await mark(page, name) for name in ("amount", "request", "place")] == ["accepted", "picked", "clerk"]
+    assert await value(page, "business") == "mobile"  # nobody had looked at it: as it is read now
+    await tab_to(page, "amount")  # nothing says it any more there, and its seconds are still those that were heard
+    [chip] = await page.locator('[data-about="amount"] [data-evidence] .chip').all()
+    assert float(await chip.get_attribute("data-seek") or 0) == pytest.approx(seed.said(2, "三十块钱")["start"])
+    await tab_to(page, "request")
+    assert await page.evaluate("[...CSS.highlights.get('evidence')].map(String)") == ["把钱退给我"]
+    await expect(page.locator(".turn").nth(2)).to_have_class("turn caller evident")
+    await floor.shot(page, "reread-after")
+    await page.keyboard.press("Control+Enter")
+    await page.wait_for_url("**made=TS*")
+    async with floor.house.database.transaction() as session:
+        (made,) = await orders.list_orders(session, datetime.now(UTC), call_uid=RECORDED)
+    evidence = made.fields["evidence"]
+    assert [evidence[name][0]["text"] for name in ("amount", "request", "business")] == [
+        "三十块钱", "把钱退给我", "话费",
+    ]  # fmt: skip
+    assert evidence["amount"][0]["start"] == seed.said(2, "三十块钱")["start"]
+    assert "place" not in evidence
+
+
+async def recognised_again(house: House) -> None:
+    """The same call in three turns: what stood in the third is heard otherwise, and other fields are read from it."""
+    turns = (
+        ("seat", 2.0, 5.6, "您好，请问有什么可以帮您？"),
+        ("caller", 9.6, 15.0, "话费每个月多扣了钱。"),
+        ("caller", 18.0, 25.0, "从来没有！请把钱退给我。"),
+    )
+    now = datetime.now(UTC)
+    business = {"start": 9.6, "end": 10.6, "text": "话费", "turn": 1, "first": 0, "last": 2}
+    async with house.database.transaction() as session:
+        await seed.draft(
+            session, RECORDED, now, now, turns, business="mobile", amount=None, urgent=False, request=None, tags=[],
+            evidence={"business": [business]}, alternatives={}, confidence={"business": 0.9, "kind": 0.9},
+        )  # fmt: skip
+
+
 async def test_put_aside_hand_on_and_discard_ask_for_a_reason_and_go_on(floor: Desk) -> None:
     page = await opened(await floor.page(Role.RECORDING_CLERK), floor.url)
     await page.keyboard.press("Alt+x")

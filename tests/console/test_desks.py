@@ -190,7 +190,8 @@ async def test_two_windows_are_shown_each_others_words(worked: House) -> None:
     assert there.status_code == 409
     told = there.json()
     assert (told["error"], told["version"], told["typed"]["values"]["place"]) == ("desk_stale", 1, "城东")
-    assert told["typed"]["marks"] == {"place": {"by": "picked", "places": [[2, 0, 3]]}}
+    [mark] = told["typed"]["marks"].values()
+    assert (mark["by"], mark["places"], mark["evidence"][0]["text"]) == ("picked", [[2, 0, 3]], "上个月")
     confirming = await json_post(client, f"/drafts/{UID}/confirm", {"values": VALUES, "version": 0})
     assert (confirming.status_code, confirming.json()["error"]) == (409, "desk_stale")
     assert await entries(worked, "draft.confirm") == []

@@ -72,7 +72,7 @@ async def test_a_letter_becomes_an_order_that_says_how_to_answer(house: House) -
         "kind": "complaint", "business": "data", "nature": "fault_repair", "phone": "13812345678",
         "summary": "宽带报修无人上门",
     }  # fmt: skip
-    answer = await posted(clerk, f"/texts/{entry}/confirm", {"values": values})
+    answer = await posted(clerk, f"/texts/{entry}/confirm", {"values": values, "version": 0})
     assert answer.status_code == 200, answer.text
     async with house.database.transaction() as session:
         row = await session.get(TextEntry, entry)
@@ -83,7 +83,7 @@ async def test_a_letter_becomes_an_order_that_says_how_to_answer(house: House) -
     assert order.call_uid is None
     assert order.fields["reply"] == {"by": "letter", "to": "和平路12号"}
     assert order.entry_due_at == row.received_at + timedelta(hours=2)
-    again = await posted(clerk, f"/texts/{entry}/confirm", {"values": values})
+    again = await posted(clerk, f"/texts/{entry}/confirm", {"values": values, "version": 0})
     assert again.status_code == 409
 
 
@@ -230,12 +230,12 @@ async def test_what_another_has_taken_is_not_written_to(house: House) -> None:
     clerk, senior = await house.client(Role.TEXT_CLERK), await house.client(Role.SENIOR)
     entry = await received(house, clerk)
     values = {"kind": "complaint", "business": "data", "nature": "tariff", "summary": "x"}
-    assert (await posted(senior, f"/texts/{entry}/confirm", {"values": values})).status_code == 409
+    assert (await posted(senior, f"/texts/{entry}/confirm", {"values": values, "version": 0})).status_code == 409
     handed = await posted(clerk, f"/desk/text:{entry}/hand", {"to": "senior", "reason": "要查合同"})
     assert handed.status_code == 200, handed.text
-    assert (await posted(clerk, f"/texts/{entry}/confirm", {"values": values})).status_code == 409
+    assert (await posted(clerk, f"/texts/{entry}/confirm", {"values": values, "version": 0})).status_code == 409
     assert (await posted(senior, f"/desk/text:{entry}/take", {})).status_code == 303
-    assert (await posted(senior, f"/texts/{entry}/confirm", {"values": values})).status_code == 200
+    assert (await posted(senior, f"/texts/{entry}/confirm", {"values": values, "version": 0})).status_code == 200
 
 
 @pytest.mark.browser
