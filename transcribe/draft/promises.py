@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from transcribe.draft.normalise import BREAKS, STOPS, Line
 from transcribe.draft.result import Alternative, Evidence, Kind
+from transcribe.draft.reworded import reworded
 
 _N = "[\\d一二两三四五六七八九十半几]"
 _DURATION = (
@@ -43,6 +44,8 @@ _BARE_DURATION = re.compile(
 )
 """三天给您答复: counts with a deed right behind it."""
 _RIGHT_BEHIND = 4
+_ONLY_TIME = re.compile(f"(?:大概|也就)?(?:{_DURATION})(?:之内|以内|内|之后|以后|后)?")
+"""A clause that only says how long: 师傅马上就到，二十分钟."""
 _VAGUE = re.compile("尽快|马上|立刻|立即|第一时间|这就|一会儿?|稍后|很快|近期|过会儿?")
 _ANSWERED = (
     "回复|答复|回电|回访|回个?电话|回您|回话|打给您|打电话|致电|来电|发短信|联系|通知|告知|告诉|结果|结论|说法|交代|答案|反馈|回音|消息|查清|查明|核实(?:清楚|完|好)|核查(?:清楚|完|好)|办结|给您打|打过[去来]|回[过信]|信儿|准[信话]|说一声|打个招呼|讲一声"
@@ -58,19 +61,23 @@ _DEED = re.compile(
     f"{_ANSWERED}|{_CAME}|{_DONE_BY_US}|(?:师傅|人员|工程师|专人|同事|抢修队|班长|经理|车|队|货)[^,。?!]{{0,14}}到(?:$|位|场)|(?:准时|按时|一定|保证)[^,。?!]{{0,3}}到$|(?<=[钟时天前])(?:就|准|内|之内|以内)?(?:就|能|会|准)?到$"
 )
 _FOR_YOU = re.compile(
-    "(?:给|帮|为|替|跟|向)(?:您|你|咱)|(?:师傅|专人|工程师|班长|经理|主管|同事|他们|人)[^,。?!]{0,6}(?:会|就|一定|准|给|来|去|到)|(?:让|叫|请|派)[^,。?!您]{1,8}(?:给|跟|来|去|到|把)|(?:保证|一定|准|必定|肯定)"
+    "(?:给|帮|为|替|跟|向)(?:您|你|咱)|(?:师傅|专人|工程师|班长|经理|主管|同事|他们|人)[^,。?!]{0,6}(?:会|就|一定|准|给|来|去|到)|我们(?:这边)?[会将]|内[给跟]|(?:让|叫|请|派)[^,。?!您]{1,8}(?:给|跟|来|去|到|把)|(?:保证|一定|准|必定|肯定)"
 )
 """Something done for the caller, whatever it is."""
 _VOUCHED = re.compile(
     "保证|一定(?:会|给|帮|让|为|要|按|在)?|承诺|答应您|我?负责(?:给|帮|到底|联系|处理)|肯定(?:会|给|能)?|绝对(?:会|不会)?|放心|包在我|包您"
 )
 _NO_PROMISE = re.compile(
-    "的话|只要您|可能|也许|或许|争取|尽量|尽力|不(?:能|敢|好)[^,。?!]{0,4}(?:保证|承诺|确定|说)|无法|没办法|没法|保证不了|不一定|说不准|不确定|估计|大概|大约|预计|预期|有望|应该(?:会|能|可以)?|一般|通常|正常(?:情况|来说|是|要|需|的话|流程|工期|时限)|规定(?:是|的|为)|标准(?:是|的|为)|按照?标准|原则上|最长|才(?:能|可以|会)|往往|平均|不保证|不(?:会|能|再|给)(?:退|处理|上门|安排|派|赔|减免|恢复)"
-    "|(?:请|需要|麻烦|建议|要)您|您(?:可以|需要|得|要(?!求|的)|自己|去|到(?!账|时)|带|拿|先|再|登录|拨打|发送|什么时候|方便|明天|今天|后天|今晚|上午|下午|晚上|这两天|过|等|是|说(?!的|过)|反映(?!的))|客户需|用户需|每(?:月|天|年|个月)(?!返)|什么时候|多久|几点(?!前)|哪天|之后您|城区|农村|时限"
+    "的话(?!费)|只要您|可能|也许|或许|争取|尽量|尽力|不(?:能|敢|好)[^,。?!]{0,4}(?:保证|承诺|确定|说)|无法|没有?办法|没法|保证不了|不一定|说不准|不确定|估计|大概|大约|预计|预期|有望|应该(?:会|能|可以)?|一般|通常|正常(?:情况|来说|是|要|需|的话|流程|工期|时限)|规定(?:是|的|为)|标准(?:是|的|为)|按照?标准|原则上|最长|才(?:能|可以|会)|往往|平均|不保证|不(?:会|能|再|给)(?:退|处理|上门|安排|派|赔|减免|恢复)"
+    "|(?:请|需要|麻烦|建议|要)您|您(?:可以|需要|得|要(?!求|的)|自己|去|到(?!账|时)|带|拿|先|再|登录|拨打|发送|什么时候|方便|明天|今天|后天|今晚|上午|下午|晚上|这两天|过|等|是|说(?!的|过)|反映(?!的))|客户需|用户需|每(?:月|天|年|个月)(?!返)|什么时候|多久|几点(?!前)|哪天|有效|之后您|城区|农村|时限"
+    f"|(?:是|要)(?:{_DURATION})(?:之内|以内|内)?$|没有?(?:师傅|人)[了能去]"
 )
 _DONE = re.compile(
-    "已经|刚才|刚刚|昨天|昨晚|昨日|前天|上周|上个?(?:月|星期|礼拜)|当时|曾经?|之前(?!给|回|联系|会|一定|上门|处理|到|修|解决|答复)|(?:报|登记|派|申请|提交|反馈)过|您(?:上次|之前)|显示|查到|记录(?:里|上|是)|是[^,]{1,14}的$|(?:去|来|办|开|装|修|到|报)过|(?:给|帮|为|替)(?:您|你)[^,]{1,12}[了的]$|(?:办|开|扣|订|签|走|收|生|产)[^,]{0,4}的$"
+    "已经|刚才|刚刚|昨天|昨晚|昨日|前天|上周|上个?(?:月|星期|礼拜)|当时|曾经?|之前(?!给|回|联系|会|一定|上门|处理|到|修|解决|答复)|(?:报|登记|派|申请|提交|反馈)过|您(?:上次|之前)|显示|查到|记录(?:里|上|是)|是[^,]{1,14}的$|(?:去|来|办|开|装|修|到|报)过"
 )
+_DONE_FOR_YOU = re.compile("(?:给|帮|为|替)(?:您|你)[^,]{1,12}[了的]$|(?:办|开|扣|订|签|走|收|生|产)[^,]{0,4}的$")
+_WILL = re.compile("会|将|一定|保证|肯定|(?:周|星期|礼拜|月|天|日)(?:之|以)?内")
+"""With it or a time to come, 给您办好了 and 给您办好的 are still to be done."""
 _ARRANGED = re.compile("(?:安排|派|通知|联系|约|催|加急|调度|协调|报|转|说|让|叫)")
 """已经安排师傅下午过去 is still to come."""
 _TO_COME = re.compile(
@@ -93,6 +100,19 @@ _RULE = re.compile(
 )
 _CONDITIONAL = re.compile("如果|要是|假如|倘若|除非|万一|一旦")
 _BY_US = re.compile("(?:给|帮|为|跟|和|与|向)(?:您|你)|我们?|工作人员|师傅|专人|部门|同事|客服|班长|经理|他们")
+_PROMISING = tuple(
+    (
+        "小时 工作日 之内 以内 之前 以前 之后 以后 回复 答复 回电 致电 联系 通知 处理 上门 "
+        "解决 修好 恢复 师傅 现场 明天 后天 今天 今晚 上午 下午 中午 下班 给您 保证 一定 反馈 "
+        "结果 派人 专人 退到 到账 账户 话费 抢修 安排 移机 安装 查清 您家"
+    ).split()
+)
+_DOUBTING = tuple(("尽量 正常情况 预计 没有办法 没办法 可能 争取 一般情况 不能保证 应该会 营业厅 如果").split())
+_GOES_ON = "(?=[给会我师派有答回修上处到一肯把就让退去联]|您|专人)"
+_WITHIN_HEARD = re.compile(f"(?<=[时天日周月期间钟])[类累泪雷嘞那]{_GOES_ON}|(?<={_N}[^,。?!])[类累泪雷](?=[给会])")
+_BEFORE_HEARD = re.compile(f"(?<=[点班午号天钟半一二三四五六日])[钱千签迁浅]{_GOES_ON}")
+_TO_HEARD = re.compile("[倒道刀导岛](?=$|[,。]|[您你]家?|家里?(?:$|[,。])|现场|账)")
+_NUMERALS = frozenset("0123456789一二两三四五六七八九十半")
 _MOST = 6
 _MOST_LOOSE = 3
 _ECHO = 5
@@ -111,16 +131,40 @@ def find_promises(
 ) -> tuple[tuple[Promise, ...], tuple[Alternative, ...]]:
     """Promises in the order in which they were given, each once; and what is promised with no time, as alternatives.
 
-    A line that promises nothing as it was heard may do so with its misheard words put right. Who asks how long a thing
-    takes is told a rule: of an enquiry only what is to be done for this caller is promised.
+    A line that promises nothing as it was heard may do so with its misheard words put right: those of the lexicon, then
+    those that promises are made of. Who asks how long a thing takes is told a rule: of an enquiry only what is to be
+    done for this caller is promised.
     """
     firm, loose = _found(verbatim)
     told = {each.evidence.turn for each in firm.values()}
-    more, more_loose = _found([each for each in repaired if each.index not in told])
+    more: dict[str, Promise] = {}
+    more_loose: dict[str, Alternative] = {}
+    for reading in (
+        [_with_numerals(*both) for both in zip(repaired, verbatim, strict=True)],
+        [_as_promised(each) for each in verbatim if not each.is_caller],
+    ):
+        found, found_loose = _found([each for each in reading if each.index not in told])
+        told |= {each.evidence.turn for each in found.values()}
+        more, more_loose = found | more, found_loose | more_loose
     if kind is Kind.ENQUIRY:
         firm, more = ({text: each for text, each in some.items() if _is_personal(text)} for some in (firm, more))
     promises = sorted([*firm.values(), *more.values()], key=lambda each: (each.evidence.turn, each.evidence.first))
     return tuple(promises)[:_MOST], tuple((more_loose | loose).values())[:_MOST_LOOSE]
+
+
+def _with_numerals(repaired: Line, heard: Line) -> Line:
+    """The repaired line with the numerals that were heard: 下个月一号 is no 下个月移好."""
+    return repaired.with_text(
+        "".join(said if said in _NUMERALS else meant for meant, said in zip(repaired.text, heard.text, strict=True))
+    )
+
+
+def _as_promised(line: Line) -> Line:
+    """The line with words of time and of deeds read where others of their sound were heard: 三天类给您打负."""
+    text = reworded(line.text, _PROMISING)
+    text = _WITHIN_HEARD.sub("内", text)
+    text = _BEFORE_HEARD.sub("前", text)
+    return line.with_text(_TO_HEARD.sub("到", text))
 
 
 def _is_personal(text: str) -> bool:
@@ -175,6 +219,9 @@ def _promises(text: str, start: int, end: int, after: Sequence[Line]) -> Iterato
         elif timed and follows and not asked and _goes_on(text[follows[0] : follows[1]]) and len(clause) <= 16:
             used = promised = at + 1
             yield (*_trimmed(text, first, follows[1]), 0.78)
+        elif deed and follows and not asked and _ONLY_TIME.fullmatch(text[slice(*follows)]):
+            used = promised = at + 1
+            yield (*_trimmed(text, first, follows[1]), 0.75)
         elif deed and _VOUCHED.search(clause) and not asked and not (promised == at - 1 and len(clause) <= _ECHO):
             yield (*_trimmed(text, first, last), 0.7)
         elif deed and _VAGUE.search(clause) and not asked and _BY_US.search(clause):
@@ -206,10 +253,13 @@ def _timed(clause: str) -> bool:
 
 
 def _says_no(clause: str) -> bool:
-    """Whether a clause is a rule, a doubt or a thing of the past."""
-    if _NO_PROMISE.search(clause):
+    """Whether a clause is a rule, a doubt or a thing of the past; a doubt also where it only sounds so."""
+    if _NO_PROMISE.search(clause) or _NO_PROMISE.search(reworded(clause, _DOUBTING)):
         return True
-    done = _DONE.search(_DEADLINE.sub("", clause))
+    undated = _DEADLINE.sub("", clause)
+    if _DONE_FOR_YOU.search(undated) and not (_WILL.search(clause) or _TO_COME.search(clause)):
+        return True
+    done = _DONE.search(undated)
     return done is not None and not (_ARRANGED.search(clause, done.end()) and _TO_COME.search(clause, done.end()))
 
 
