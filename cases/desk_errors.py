@@ -58,6 +58,12 @@ class Reread(CaseError):
     code = "desk_reread"
 
 
+class Erased(CaseError):
+    """The recording was deleted, and its words with it: what was typed of them is not kept again."""
+
+    code = "desk_erased"
+
+
 class StaleItem(CaseError):
     """Another window has saved since; `current` is what stands there now."""
 

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import desk, text_entries
 from cases import desk_rows as rows
-from cases.desk_errors import ItemMissing, Reread
+from cases.desk_errors import Erased, ItemMissing, Reread
 from cases.desk_form import Mark, place
 from cases.desk_rows import DRAFT, TEXT, ItemView
 from cases.text_entries import EntryView
@@ -26,10 +26,14 @@ from transcribe import drafts
 from transcribe.covered import covered
 from transcribe.draft.result import Evidence
 from transcribe.drafts import DraftView
+from transcribe.erasing import ERASED
 from transcribe.turns import Turn
 
 READ = frozenset({Mark.ACCEPTED, Mark.ALTERNATIVE, Mark.PICKED})
 """Marks of values that were read somewhere; the others are the clerk's own."""
+
+DELETED = "deleted"
+"""The stamp of what is left where a recording was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class Reading:
 
 
 def of_draft(draft: DraftView) -> Reading:
-    return Reading(_stamp_of_moment(draft.read_at), draft.fields, draft.turns)
+    return Reading(_stamp_of_moment(draft.read_at, draft.reason), draft.fields, draft.turns)
 
 
 def of_text(entry: EntryView) -> Reading:
@@ -53,8 +57,8 @@ def of_text(entry: EntryView) -> Reading:
 async def stamp_of(session: AsyncSession, ref: str) -> str:
     """Of what counts now; empty where there is no draft any more. Raises TextMissing."""
     if ref.startswith(DRAFT):
-        moment = await drafts.read_at(session, ref.removeprefix(DRAFT))
-        return _stamp_of_moment(moment) if moment is not None else ""
+        read = await drafts.read_at(session, ref.removeprefix(DRAFT))
+        return _stamp_of_moment(*read) if read is not None else ""
     return _stamp_of_words(await text_entries.get(session, int(ref.removeprefix(TEXT))))
 
 
@@ -64,11 +68,14 @@ async def keep(
     """`desk.save`, with what each value was read from; the stamp that counts now beside it.
 
     Over an earlier reading it is kept as well: what was picked there and not saved before stays as the clerk's own
-    words, since nobody knows any more where it stood. Raises as `desk.save` does.
+    words, since nobody knows any more where it stood. Raises Erased where the words were deleted meanwhile, and as
+    `desk.save` does.
     """
     held = await rows.mine(session, ref, subject, now)
     stamp = await stamp_of(session, ref)
     mine = {**typed, "reading": typed.get("reading") or stamp}
+    if stamp == DELETED and mine["reading"] != stamp:
+        raise Erased(f"the recording of {ref} was deleted; what was typed of it is not kept")
     known: Mapping[str, Any] = held.typed
     reading: Reading | None = None
     if mine["reading"] == stamp and not (_same_reading(known, stamp) and _settled(mine, known)):
@@ -174,8 +181,8 @@ def _meet(one: Evidence, turn: Turn) -> bool:
     return (turn.start < one.end and one.start < turn.end) or one.start == one.end == turn.end
 
 
-def _stamp_of_moment(moment: datetime) -> str:
-    return f"{moment.timestamp():.6f}"
+def _stamp_of_moment(moment: datetime, reason: str | None) -> str:
+    return DELETED if reason == ERASED else f"{moment.timestamp():.6f}"
 
 
 def _stamp_of_words(entry: EntryView) -> str:

@@ -212,10 +212,11 @@ async def kinds_of(session: AsyncSession, call_uids: Iterable[str]) -> dict[str,
     return {uid: (kind, business) for uid, kind, business in await session.execute(query)}
 
 
-async def read_at(session: AsyncSession, call_uid: str) -> datetime | None:
-    """When the call was recognised last, None where it was not."""
-    query = select(Transcript.created_at).where(Transcript.call_uid == call_uid)
-    return (await session.execute(query)).scalar_one_or_none()
+async def read_at(session: AsyncSession, call_uid: str) -> tuple[datetime, str | None] | None:
+    """When the call was recognised last, and why nothing of it is known if that is so; None where it never was."""
+    query = select(Transcript.created_at, Transcript.reason).where(Transcript.call_uid == call_uid)
+    row = (await session.execute(query)).one_or_none()
+    return (row.created_at, row.reason) if row is not None else None
 
 
 async def transcript_of(session: AsyncSession, call_uid: str, *, clear: bool = False) -> TranscriptView | None:

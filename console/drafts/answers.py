@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
 from cases.desk_errors import (
+    Erased,
     HandedBadly,
     ItemMissing,
     ItemOver,
@@ -30,6 +31,7 @@ DECIDED = N_("This was entered, discarded or registered by somebody meanwhile; n
 GONE = N_("There is nothing at this address. It may have been handled or never existed.")
 NOT_FOR_YOU = N_("This waits for somebody else; the shift leader can give it to you.")
 LOST = N_("This is not on your desk any more. What you typed stays in this window; take it again to go on.")
+ERASED = N_("The recording was deleted, and its words with it. What was typed of them is not kept.")
 HANDED_BADLY = N_("Choose a person of the list, or the seniors.")
 REREAD = N_("This was recognised or changed anew meanwhile: look at the new words, then confirm.")
 TAKEN = N_("%(who)s has this one; what you typed since stays in this window only.")
@@ -40,6 +42,7 @@ WORDS: Mapping[type[HotlineError], tuple[int, str]] = {
     NotForYou: (409, NOT_FOR_YOU),
     NotOnYourDesk: (409, LOST),
     Reread: (409, REREAD),
+    Erased: (409, ERASED),
     HandedBadly: (422, HANDED_BADLY),
 }
 

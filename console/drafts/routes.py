@@ -139,6 +139,7 @@ async def draft_page(
         typed=typed,
         reading=reading.stamp,
         reread=typed is not begun,
+        deleted=reading.stamp == desk_reading.DELETED,
         mark_words={mark: console.pages.words.chinese(key) for mark, key in labels.MARKS.items()},
         days=sheet.draft.fields.get("days") or (),
         promised=promises("；".join(sheet.draft.fields.get("promised") or ())),

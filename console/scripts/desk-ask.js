@@ -22,7 +22,7 @@ async function send(form) {
     if (ok) return leaveTo(said.to);
     problem.textContent = said.problems?.reason ?? said.message ?? "";
   } catch {
-    problem.textContent = document.documentElement.dataset.offline ?? "⚠";
+    problem.textContent = form.dataset.offline;
   }
   problem.hidden = false;
   for (const button of buttons) button.disabled = false;

@@ -12,7 +12,12 @@ export class History {
     this.steps = [{ state, field: "" }];
     this.at = 0;
     this.last = { together: "", when: 0 };
-    document.addEventListener("desk:done", () => sessionStorage.removeItem(this.store));
+    document.addEventListener("desk:done", () => this.forget());
+  }
+
+  forget() {
+    this.forgotten = true;
+    sessionStorage.removeItem(this.store);
   }
 
   /** The steps of before the reload, if they led to what stands in the form now. */
@@ -23,7 +28,7 @@ export class History {
   }
 
   keep() {
-    sessionStorage.setItem(this.store, JSON.stringify({ steps: this.steps, at: this.at, reading: this.reading }));
+    if (!this.forgotten) sessionStorage.setItem(this.store, JSON.stringify({ steps: this.steps, at: this.at, reading: this.reading }));
   }
 
   /** A new state; `together` names what may be one step with the one before. */

@@ -5,6 +5,7 @@ import { differences } from "./desk-conflict.js";
 const QUIET_MS = 400; // after the last key
 const LONGEST_MS = 1500; // nothing is unsaved for longer, however fast somebody types
 const RETRY_MS = 3000;
+const ERASED = "desk_erased";
 
 export class Keeper {
   constructor(sheet) {
@@ -38,7 +39,7 @@ export class Keeper {
   }
 
   changed() {
-    this.note();
+    if (!this.erased) this.note();
     if (this.stopped) return;
     this.show("typing");
     this.since ||= Date.now();
@@ -70,11 +71,12 @@ export class Keeper {
     this.stopped = true;
     const answer = await post(`${this.path}/save`, { ...state, version, reading }).catch(() => null);
     if (!answer || answer.status === 401 || answer.status >= 500) return this.show("offline"); // the next reload tries again
+    this.stopped = false;
+    if (answer.said.error === ERASED) return sessionStorage.removeItem(this.store);
     if (answer.ok) {
       sessionStorage.removeItem(this.store);
       return location.reload();
     }
-    this.stopped = false;
     this.sheet.show(state);
     this.sheet.history.add(this.sheet.state(), "");
     this.refused(answer);
@@ -145,8 +147,16 @@ export class Keeper {
     }
     if (said.error === "desk_stale") return this.conflict(said.version, this.sheet.whole(said.typed));
     this.stopped = true;
+    if (said.error === ERASED) this.forget();
     document.querySelector("[data-lost]").textContent = said.message ?? "";
     this.show("lost");
+  }
+
+  /** Words whose recording was deleted stay in no tab. */
+  forget() {
+    this.erased = true;
+    this.sheet.history.forget();
+    sessionStorage.removeItem(this.store);
   }
 
   later() {

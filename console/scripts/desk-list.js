@@ -1,4 +1,6 @@
 // The work list: J and K or the arrows choose, Enter takes, O only looks, N gets the next one, / goes to the filters.
+import { keepPlace, keptPlace } from "./desk-place.js";
+
 const work = () => document.getElementById("work");
 const rowsNow = () => [...work().querySelectorAll("tr.work-row")];
 let chosen = null;
@@ -8,6 +10,7 @@ function choose(row) {
   chosen = row?.dataset.ref ?? null;
   if (!row) return;
   row.setAttribute("aria-selected", "true");
+  keepPlace(rowsNow().map((each) => each.dataset.ref), chosen);
   row.querySelector("a").focus({ preventScroll: true });
   row.scrollIntoView({ block: "nearest" });
 }
@@ -48,6 +51,10 @@ export function workList() {
     else return;
     event.preventDefault();
   });
+  // Who comes back from a piece of work goes on where it was, or at the row behind it.
+  const rows = rowsNow();
+  const before = keptPlace(rows.map((each) => each.dataset.ref));
+  if (before) choose(rows.find((each) => each.dataset.ref === before));
   // What was chosen stays so when the list is drawn anew; the row that is gone gives way to its neighbour.
   let place = 0;
   document.addEventListener("htmx:beforeSwap", (event) => {

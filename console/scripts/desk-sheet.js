@@ -27,6 +27,7 @@ export class Sheet {
     this.form.addEventListener("focusin", (event) => this.enter(event.target.closest("[data-field]")));
     this.form.addEventListener("submit", (event) => (event.preventDefault(), this.confirm()));
     document.addEventListener("keydown", (event) => this.key(event), true);
+    document.querySelector("[data-reopen]")?.addEventListener("click", () => location.reload());
     this.form.addEventListener("click", (event) => this.clicked(event));
     for (const [name, mark] of Object.entries(this.marks)) if (["clerk", "cleared"].includes(mark.by)) this.showMark(name);
     if (!this.canWrite) return;
@@ -302,7 +303,9 @@ export class Sheet {
     const ctrl = event.ctrlKey || event.metaKey;
     const field = event.target.closest("[data-field]");
     if (key === "F2") return () => this.hear();
-    if (!this.canWrite || this.keeper.stopped) return null;
+    if (!this.canWrite) return null;
+    if (this.keeper.state === "lost" && ctrl && key === "Enter") return () => document.querySelector("[data-reopen]").focus();
+    if (this.keeper.stopped) return null;
     if (ctrl && !altKey) {
       if (key === "Enter") return () => this.confirm();
       if (code === "KeyZ") return () => this.undo(shiftKey ? 1 : -1);

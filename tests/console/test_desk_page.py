@@ -14,11 +14,13 @@ from sqlalchemy import func, select, text
 
 from cases import orders
 from cases.desk_models import DeskItem
+from cases.erasing import erase_forms
 from hotline.models import AuditEntry
 from hotline.roles import Role
 from tests.console import seed
 from tests.console.conftest import House, served
 from tests.console.test_pages import ARGUMENTS, Desk
+from transcribe.erasing import erase_words
 
 pytestmark = pytest.mark.browser
 RECORDED = "n1-300.1"
@@ -276,6 +278,53 @@ async def test_a_recording_that_is_recognised_again_moves_nothing_under_the_cler
     ]  # fmt: skip
     assert evidence["amount"][0]["start"] == seed.said(2, "三十块钱")["start"]
     assert "place" not in evidence
+
+
+async def test_words_of_a_recording_that_was_deleted_meanwhile_come_back_from_no_window(floor: Desk) -> None:
+    page = await opened(await floor.page(Role.RECORDING_CLERK), floor.url)
+    await page.locator("#f-request").fill("把钱退给我")
+    await expect(page.locator(SAVED)).to_be_visible()
+    async with floor.house.database.transaction() as session:  # a manager overrides the hold: the caller asked for it
+        await erase_words(session, RECORDED)
+        await erase_forms(session, RECORDED)
+    await page.locator("#f-place").fill("城东")
+    await expect(page.locator('[data-save="lost"]')).to_be_visible()
+    await page.locator("#f-place").fill("城东路")
+    kept = await page.evaluate("JSON.stringify(sessionStorage)")
+    assert "把钱退给我" not in kept
+    await page.keyboard.press("Control+Enter")
+    await page.keyboard.press("Enter")  # on the button that opens it anew
+    await expect(page.locator(".heard > .notice")).to_contain_text("录音及其文字已删除")
+    await ready(page)
+    assert (await value(page, "request"), await value(page, "place")) == ("", "")
+    async with floor.house.database.transaction() as session:
+        item = await session.get(DeskItem, f"draft:{RECORDED}")
+    assert item is not None
+    assert item.typed == {}
+    await page.locator("#f-place").fill("城东")
+    await expect(page.locator("[data-saved-at]")).not_to_have_text("")  # from now on it is the clerk's own
+    floor.complaints.clear()  # the browser tells of the refusal, as it should
+
+
+async def test_who_comes_back_to_the_list_goes_on_where_it_was(floor: Desk) -> None:
+    page = await floor.page(Role.RECORDING_CLERK, width=1280)
+    await page.goto(floor.url + "/drafts?kind=complaint")
+    rows = page.locator("tr.work-row")
+    refs = [await row.get_attribute("data-ref") for row in await rows.all()]
+    assert len(refs) > 1
+    await page.keyboard.press("j")
+    await page.keyboard.press("Enter")
+    await ready(page)
+    await page.locator(".entry-title a.button").press("Enter")
+    chosen = page.locator("tr[aria-selected]")
+    await expect(chosen).to_have_attribute("data-ref", str(refs[0]))
+    assert page.url.endswith("/drafts?kind=complaint")
+    async with floor.house.database.transaction() as session:
+        await session.execute(
+            text("UPDATE drafts SET state = 'discarded' WHERE call_uid = :uid"), {"uid": str(refs[0])[6:]}
+        )
+    await page.reload()  # what was finished gives way to the one behind it
+    await expect(chosen).to_have_attribute("data-ref", str(refs[1]))
 
 
 async def recognised_again(house: House) -> None:
