@@ -7,7 +7,7 @@ go on being stored while the master key is away.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -158,13 +158,13 @@ class DayKeys:
 
     async def damaged_keys(self) -> list[str]:
         """What is wrong with day keys and their copies, a sentence each; KeyUnavailable without the master key."""
-        master.read(self._settings)
+        masters = {str(identity.to_public()) for identity in master.read(self._settings).identities}
         async with self._database.transaction() as session:
             rows = list(await session.scalars(select(DayKey).order_by(DayKey.made_at, DayKey.id)))
         found = []
         for row in rows:
             own, copy = self._half(row.wrapped, row.id), self._half(await self._copy_or_nothing(row.id), row.id)
-            wrong = ["its row"] if own != row.recipient else []
+            wrong = ["its row"] if own != row.recipient or row.master not in masters else []
             wrong += [copy_key(row.id)] if copy is None or copy not in {own, row.recipient} else []
             found += [f"day key {row.id}: {each} is not what was written; put it back from a backup" for each in wrong]
         return found
@@ -193,6 +193,12 @@ class DayKeys:
                     await self.identity(key_id)
                 except KeyUnavailable as error:
                     _log.error("recordings.day_key_copy_unusable", key=key_id[:80], reason=str(error))
+
+    async def strange_copies(self, keys: Collection[str]) -> set[str]:
+        """Which of these objects are the copy of no day key."""
+        async with self._database.transaction() as session:
+            known = set(await session.scalars(select(DayKey.id)))
+        return {key for key in keys if key not in {copy_key(each) for each in known}}
 
     async def copy_out(self, rows: Sequence[DayKey]) -> None:
         """Write the wrapped copies beside the objects, replacing older ones."""

@@ -128,9 +128,12 @@ class _File:
 def walk(folder: Path) -> Iterator[Path]:
     """Everything below `folder` that is not a folder, in order of name, and folders that cannot be read.
 
-    Links to folders are not entered.
+    Links to folders are not entered. Raises UsageError where `folder` itself cannot be read.
     """
-    waiting = [iter(_entries(folder))]
+    try:
+        waiting = [iter(_entries(folder))]
+    except OSError as error:
+        raise UsageError(f"the folder {printable(str(folder))} cannot be read: {error.strerror}") from error
     while waiting:
         entry = next(waiting[-1], None)
         if entry is None:
@@ -145,7 +148,7 @@ def walk(folder: Path) -> Iterator[Path]:
 
 
 def _is_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
+    return os.path.isdir(path) and not path.is_symlink()  # Path's own raises where it may not look
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

@@ -14,7 +14,7 @@ import soundfile
 from recordings.encode import Encoded, Level, no_space, seal
 from recordings.errors import DiskFull, RecordingError
 from recordings.legs import SAMPLE_RATE
-from recordings.sound_files import open_file, open_sound
+from recordings.sound_files import SoundUnusable, open_file, open_sound, printable
 
 _CHUNK = 1 << 20
 
@@ -49,14 +49,17 @@ class Converted:
 
 
 def fingerprint(path: Path) -> Source:
-    """SHA-256 of an ordinary file; SoundUnusable for a folder, link, device, pipe, or an empty file."""
+    """SHA-256 of an ordinary file; SoundUnusable for a folder, link, device, pipe, an empty file, one on a bad disk."""
     with open_file(path, follow_links=False) as file:
         found = os.fstat(file.fileno())
         hashed = hashlib.sha256()
         read = 0
-        while chunk := file.read(_CHUNK):
-            hashed.update(chunk)
-            read += len(chunk)
+        try:
+            while chunk := file.read(_CHUNK):
+                hashed.update(chunk)
+                read += len(chunk)
+        except OSError as error:
+            raise SoundUnusable(f"{printable(path.name)} cannot be read: {error.strerror}") from error
         if _mark(os.fstat(file.fileno())) != _mark(found) or read != found.st_size:
             raise SourceChanged("it is being written to; import it when it is finished")
     return Source(path, hashed.hexdigest(), read, found.st_mtime, _mark(found))

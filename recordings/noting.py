@@ -17,7 +17,7 @@ from hotline import audit
 from hotline.clock import Clock
 from hotline.database import Database
 from hotline.models import AuditEntry
-from recordings import certificates
+from recordings import certificates, proofs
 from recordings.models import Recording
 from recordings.vault_models import Certificate
 
@@ -56,7 +56,7 @@ async def _note_some(session: AsyncSession, clock: Clock) -> int:
     query = select(Recording).where(Recording.noted_seq.is_(None)).order_by(Recording.finalised_at, Recording.call_uid)
     rows = list(await session.scalars(query.limit(MOST).with_for_update(skip_locked=True)))
     if rows:
-        files = [[row.call_uid, row.sha256, row.bytes] for row in rows]
+        files = [[row.call_uid, *_said_of(row)] for row in rows]
         entry = await audit.record(
             session, actor=ACTOR, role="system", action=ACTION, subject="recordings", detail={"files": files},
             now=clock.now(),
@@ -124,12 +124,17 @@ async def _held_against(session: AsyncSession, entry: AuditEntry) -> AsyncIterat
         yield Mismatch(uid, f"entry {entry.seq} of the audit does not carry it")
 
 
-def _told(entry: AuditEntry) -> Mapping[str, tuple[str, int]]:
-    """SHA-256 and length by call, as an entry carries them."""
-    return {str(uid): (str(sha256), int(size)) for uid, sha256, size in entry.detail.get("files", ())}
+def _said_of(row: Recording) -> tuple[str | int, ...]:
+    """What the chain carries of a recording: how long it is kept hangs by its beginning, where it lies by its key."""
+    return row.sha256, row.bytes, round(row.seconds * 1000), proofs.told(row.started_at), row.object_key
 
 
-def _unlike(row: Recording, told: tuple[str, int], seq: int) -> str | None:
-    if (row.sha256, row.bytes) == told:
-        return None
-    return f"its row says SHA-256 {row.sha256[:16]}… and entry {seq} of the audit {told[0][:16]}…"
+def _told(entry: AuditEntry) -> Mapping[str, tuple[str | int, ...]]:
+    """`_said_of` by call, as an entry carries it; older ones carry SHA-256 and bytes only."""
+    return {str(uid): tuple(said) for uid, *said in entry.detail.get("files", ())}
+
+
+def _unlike(row: Recording, told: tuple[str | int, ...], seq: int) -> str | None:
+    found = zip(("SHA-256", "bytes", "milliseconds", "begun at", "object"), _said_of(row), told, strict=False)
+    unlike = [f"{name} {own} and not {said}" for name, own, said in found if own != said]
+    return f"its row says {', '.join(unlike)}, as entry {seq} of the audit does" if unlike else None

@@ -14,9 +14,10 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -34,6 +35,8 @@ CHUNK = 256 * 1024
 EXTENSION = ".flac"
 _ON_THIS_MACHINE = ("memory:", "file:")
 _RENDITION = re.compile(r"[a-z][a-z0-9-]*")
+_HALF = re.compile(r"#\d+$", re.ASCII)
+"""obstore's local store writes to `<name>#<number>` and renames."""
 _SHA_MARK = re.compile(r"[0-9a-f]{12}")
 
 
@@ -154,6 +157,12 @@ class ObstoreObjects:
             await asyncio.to_thread(flush_folder, stored.parent)
 
     async def listing(self, folder: str = "") -> AsyncIterator[Stored]:
+        if self._folder is not None:  # obstore gives up a listing over the first name that is none of its own
+            walked = _walked(self._folder, folder)
+            while batch := await asyncio.to_thread(lambda: list(islice(walked, 1000))):
+                for found in batch:
+                    yield found
+            return
         try:
             async for batch in obstore.list(self._store, folder or None, chunk_size=1000):
                 for found in batch:
@@ -171,7 +180,6 @@ class ObstoreObjects:
         return private_folder(self._work)
 
     def forget_halves(self, before: datetime) -> int:
-        # obstore's local store writes to `<name>#<number>` and renames; it hides such files from its own listing.
         halves = self._folder.rglob(f"*{EXTENSION}#[0-9]*") if self._folder is not None else ()
         old = [half for half in halves if half.stat().st_mtime < before.timestamp()]
         for half in old:
@@ -275,6 +283,20 @@ async def _is_there(objects: Objects, key: str, sha256: str) -> bool:
         return await objects.holds(key, sha256)
     except ObjectDamaged:
         return False  # something else took the key
+
+
+def _walked(store: Path, folder: str) -> Iterator[Stored]:
+    """Every file of a local store, or below one folder of it; bytes of a name that are no UTF-8 are written out."""
+    for at, _, names in os.walk(store / folder):
+        for name in names:
+            path = Path(at, name)
+            try:
+                stat = path.lstat()
+            except FileNotFoundError:
+                continue  # deleted meanwhile
+            if not _HALF.search(name):
+                key = path.relative_to(store).as_posix().encode("utf-8", "backslashreplace").decode()
+                yield Stored(key, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC))
 
 
 def _flush(path: Path) -> None:

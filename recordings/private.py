@@ -61,10 +61,18 @@ async def opened_copy(objects: Objects, key: str, suffix: str = "") -> AsyncIter
 
 @contextmanager
 def plain_folder(work: Path, mark: str = FOLDERS[0]) -> Iterator[Path]:
-    """A folder of mode 0700 in `work` for files in clear, gone with all that is in it when the block ends."""
+    """A folder of mode 0700 in `work` for files in clear, gone with all that is in it when the block ends.
+
+    DiskFull where there is no room for it.
+    """
     name = uuid4().hex
     new, path = work / f"{_NEW}{name}", work / f"{mark}{name}"
-    new.mkdir(mode=0o700)
+    try:
+        new.mkdir(mode=0o700)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(f"no room left in {work}; free some space") from error
+        raise
     descriptor = os.open(new, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hotline.clock import Clock
 from hotline.database import Database
 from recordings import noting, problems, stored
+from recordings.daykeys import COPIES
 from recordings.errors import KeyUnavailable, ObjectDamaged, ObjectMissing, RecordingError
 from recordings.findings import Finding, Problem
 from recordings.models import Recording
@@ -30,6 +31,9 @@ from recordings.vault_models import ScrubRun
 MEND = "once its bytes are back from a backup of the store, run `hotline recordings scrub`"
 _LOCK = 0x7363727562
 _BATCH = 50
+_LISTED = 1000
+_JUST_PUT = timedelta(minutes=10)
+"""So long after an object its row may come."""
 
 _log = structlog.get_logger(__name__)
 
@@ -94,12 +98,11 @@ async def scrub(
     async with database.transaction() as guard:
         if not await guard.scalar(select(func.pg_try_advisory_xact_lock(_LOCK))):
             raise ScrubBusy("another scrub is under way; wait for it, or look at `hotline recordings scrub` later")
-        await _note_unknown(database, objects, clock)
+        damaged = await _note_unknown(database, objects, clock)
         run_id, place = await _round(database, clock, anew=anew)
         pace, loop = Pace(bytes_per_second), asyncio.get_running_loop()
         until = None if seconds is None else loop.time() + seconds
         count = size = 0
-        damaged: list[Damaged] = []
         while until is None or loop.time() < until:
             async with database.transaction() as session:
                 batch = await stored.after(session, place, _BATCH)
@@ -117,6 +120,23 @@ async def scrub(
                 if until is not None and loop.time() >= until:
                     break
         return ScrubReport(count, size, tuple(damaged), ended=False)
+
+
+async def strangers(database: Database, objects: SealedObjects, clock: Clock) -> list[str]:
+    """Keys of objects in the store that no row knows, in order; of what is just being put nobody can tell.
+
+    Such are left by who was killed between store and row, come back with a restored store, or were put there by others.
+    """
+    now = clock.now()
+    listed = [found.key async for found in objects.store.listing() if abs(now - found.changed_at) > _JUST_PUT]
+    copies = {key for key in listed if key.startswith(COPIES)}
+    strange = await objects.keys.strange_copies(copies)
+    rest = [key for key in listed if key not in copies]
+    for begin in range(0, len(rest), _LISTED):
+        some = rest[begin : begin + _LISTED]
+        async with database.transaction() as session:
+            strange |= set(some) - await stored.known(session, some)
+    return sorted(strange)
 
 
 async def outstanding(session: AsyncSession, *, anew: bool = False) -> tuple[int, int]:
@@ -157,6 +177,9 @@ async def _examine(objects: SealedObjects, row: ObjectRow, pace: Pace, progress:
         return f"{row.key} ({sealed_bytes} bytes) does not have the SHA-256 it was stored with"
     if (plain_bytes, plain.hexdigest()) != (row.bytes, row.sha256):
         return f"{row.key} opens to {plain_bytes} bytes that are not those that were sealed"
+    header = await objects.header(row.key, sealed_bytes)
+    if (header.day_key if header is not None else None, stored.call_of(row.key)) != (row.day_key, row.call_uid):
+        return f"{row.key} has a row that names another day key or call"
     return None
 
 
@@ -187,8 +210,9 @@ async def _settle(session: AsyncSession, run_id: int, row: ObjectRow, detail: st
     return detail
 
 
-async def _note_unknown(database: Database, objects: SealedObjects, clock: Clock) -> None:
+async def _note_unknown(database: Database, objects: SealedObjects, clock: Clock) -> list[Damaged]:
     """Recordings whose object has no row, as after a database from an older backup: it gets one, or a finding."""
+    damaged = []
     async with database.transaction() as session:
         unknown = await stored.unknown_recordings(session)
     for uid, key, sha256 in unknown:
@@ -201,9 +225,11 @@ async def _note_unknown(database: Database, objects: SealedObjects, clock: Clock
         except (ObjectMissing, ObjectDamaged) as error:
             detail = str(error)
         if detail is not None:
+            damaged.append(Damaged(key, uid, detail))
             async with database.transaction() as session:
                 finding = Finding(uid, Problem.UNREADABLE, f"{detail}: {MEND}")
                 await problems.apply(session, {uid}, set(), [finding], clock.now())
+    return damaged
 
 
 async def _open_run(session: AsyncSession) -> ScrubRun | None:

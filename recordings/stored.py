@@ -89,6 +89,12 @@ async def beginning(session: AsyncSession, prefix: str) -> list[str]:
     return list(await session.scalars(query))
 
 
+async def known(session: AsyncSession, keys: Collection[str]) -> set[str]:
+    """Which of these keys have a row."""
+    query = select(StoredObject.key).where(StoredObject.key.in_(list(keys)))
+    return set(await session.scalars(query))
+
+
 async def unknown_recordings(session: AsyncSession) -> list[tuple[str, str, str]]:
     """Recordings whose object has no row: call, key, SHA-256."""
     known = select(StoredObject.key).where(StoredObject.key == Recording.object_key).exists()

@@ -7,7 +7,7 @@ import getpass
 import json
 import sys
 import time
-from contextlib import AbstractContextManager, aclosing, contextmanager
+from contextlib import AbstractContextManager, aclosing, contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TextIO
@@ -94,7 +94,8 @@ def _measured(folder: Path) -> tuple[int, int]:
     if folder.is_dir():
         for path in walk(folder):
             files += 1
-            size += path.lstat().st_size
+            with suppress(OSError):  # gone since, or not for this user: the import says so of the one file
+                size += path.lstat().st_size
     return files, size
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from hotline.audit import AuditReport
     from recordings.noting import Mismatch
 
+STRANGE = "no row knows it; `hotline recordings reconcile` takes up a recording's, and what is not ours let nobody open"
+
 
 @dataclass(frozen=True)
 class Proof:
@@ -24,14 +26,18 @@ class Proof:
     waiting: int
     keys: tuple[str, ...]
     """What is wrong with day keys, a sentence each."""
+    strangers: tuple[str, ...]
+    """Keys of objects that no row knows."""
 
     @property
     def sound(self) -> bool:
-        return self.chain.sound and not self.mismatches and not self.keys
+        return self.chain.sound and not self.mismatches and not self.keys and not self.strangers
 
 
 def verify_command(as_json: Json = False) -> None:
     """Read everything stored back now and hold every recording against the audit; exits 1 when anything is wrong."""
+    from recordings.sound_files import printable
+
     report = read_back(None, None, anew=True, quiet=as_json)
     proof = with_vault(_prove)
     if as_json:
@@ -40,6 +46,7 @@ def verify_command(as_json: Json = False) -> None:
             "differ": [{"call": each.call_uid, "detail": each.detail} for each in proof.mismatches],
             "not_in_the_audit_yet": proof.waiting,
             "keys": list(proof.keys),
+            "strangers": list(proof.strangers),
         }
         typer.echo(json.dumps(values, ensure_ascii=False))
     else:
@@ -48,6 +55,8 @@ def verify_command(as_json: Json = False) -> None:
             typer.echo(f"differs  {found.call_uid}: {found.detail}")
         for sentence in proof.keys:
             typer.echo(f"key      {sentence}")
+        for key in proof.strangers:
+            typer.echo(f"strange  {printable(key)}: {STRANGE}")
         for problem in proof.chain.problems:
             typer.echo(f"audit    {problem.message}")
         waiting = f", {proof.waiting} not in it yet" if proof.waiting else ""
@@ -61,10 +70,11 @@ def verify_command(as_json: Json = False) -> None:
 
 async def _prove(vault: Vault) -> Proof:
     from hotline import anchors, audit
-    from recordings import noting
+    from recordings import noting, scrub
 
     keys = tuple(await vault.objects.keys.damaged_keys())
+    strangers = tuple(await scrub.strangers(vault.database, vault.objects, vault.clock))
     async with vault.database.transaction() as session:
         chain = await audit.verify(session, anchors.read(anchors.path(vault.settings)))
         found = {each.call_uid: each async for each in noting.mismatches(session)}
-        return Proof(chain, tuple(found.values()), await noting.outstanding(session), keys)
+        return Proof(chain, tuple(found.values()), await noting.outstanding(session), keys, strangers)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import errno
 import io
 import json
 import os
 import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +26,7 @@ from typer.testing import CliRunner
 
 from acd import ledger
 from hotline.clock import ManualClock
+from hotline.commands import recordings_import
 from hotline.commands.recordings import app
 from hotline.database import Database
 from hotline.errors import UsageError
@@ -36,10 +39,12 @@ from recordings.finalise import Node
 from recordings.importing import Options, Outcome, Result
 from recordings.importing_facts import name_reader, read_manifest
 from recordings.importing_models import ImportedRecording, ImportRun
+from recordings.importing_sound import fingerprint
 from recordings.reconcile import tidy
 from recordings.restore import restore_orphans
 from recordings.scrub import scrub
 from recordings.sealed import SealedObjects, open_objects
+from recordings.sound_files import SoundUnusable, open_file
 from tests.recordings.killed_import import STEPS
 from tests.recordings.sounds import NOW
 
@@ -311,6 +316,48 @@ def test_the_command_reports_each_file_and_exits_1_where_one_was_refused(
     told = json.loads(report.read_text("utf-8"))
     assert [each["outcome"] for each in told["files"]] == ["imported", "refused"]
     assert (told["imported"], told["refused"], told["complete"]) == (1, 1, True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else for a moment")
+def test_what_this_user_may_not_read_is_refused_by_name_and_stops_nothing() -> None:
+    with tempfile.TemporaryDirectory() as name:  # not in pytest's folders: nobody else may enter those
+        folder = Path(name)
+        folder.chmod(0o755)
+        for closed in ("listed", "shut"):
+            (folder / closed).mkdir()
+            (folder / closed / "a.wav").write_bytes(b"x")
+        (folder / "listed").chmod(0o744)
+        (folder / "shut").chmod(0o700)
+        os.seteuid(65534)
+        try:
+            assert recordings_import._measured(folder)[0] == 2
+            listed, shut = importing.walk(folder)
+            assert (importing._is_folder(listed), importing._is_folder(shut)) == (False, True)
+            with pytest.raises(SoundUnusable, match="Permission denied"):
+                fingerprint(listed)
+            with pytest.raises(UsageError, match="cannot be read: Permission denied"):
+                recordings_import._measured(folder / "shut")
+        finally:
+            os.seteuid(0)
+
+
+async def test_a_file_that_its_disk_does_not_give_is_refused_and_stops_nothing(
+    settings: Settings, database: Database, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(archive / "a.wav", tone(440), RATE)
+    write(archive / "b.wav", tone(880), RATE)
+
+    class Failing(io.FileIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def opening(path: Path, *, follow_links: bool) -> io.FileIO:
+        return Failing(path) if path.name == "a.wav" else open_file(path, follow_links=follow_links)
+
+    monkeypatch.setattr("recordings.importing_sound.open_file", opening)
+    results = await imported(importer(settings, database), archive)
+    assert outcomes(results) == {"a.wav": "refused", "b.wav": "imported"}
+    assert results[0].reason == "a.wav cannot be read: Input/output error"
 
 
 @given(st.text(max_size=40))

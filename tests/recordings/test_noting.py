@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, select, text, update
@@ -21,7 +22,7 @@ from recordings.models import Recording
 from recordings.sealed import SealedObjects
 from recordings.store import RecordingView
 from tests.recordings.conftest import AddCall
-from tests.recordings.sounds import leave, tone
+from tests.recordings.sounds import NOW, leave, tone
 
 UIDS = ("n1-1.1", "n1-2.1", "n1-3.1")
 
@@ -73,7 +74,10 @@ async def test_one_entry_carries_what_was_finalised_since_the_last(node: Node, k
         assert await noting.outstanding(session) == 0
         assert (await audit.verify(session)).sound
     assert [entry.detail["files"] for entry in entries] == [
-        [[uid, kept[uid].sha256, kept[uid].bytes] for uid in UIDS]
+        [
+            [uid, each.sha256, each.bytes, 1000, each.started_at.isoformat(timespec="microseconds"), each.object_key]
+            for uid, each in kept.items()
+        ]
     ]  # fmt: skip
     assert await differing(node) == {}
 
@@ -89,7 +93,7 @@ async def test_many_recordings_at_once_become_several_entries_and_two_at_work_no
         pass
     async with node.database.transaction() as session:
         entries = list(await session.scalars(select(AuditEntry).where(AuditEntry.action == noting.ACTION)))
-    noted = [uid for entry in entries[1:] for uid, _, _ in entry.detail["files"]]
+    noted = [uid for entry in entries[1:] for uid, *_ in entry.detail["files"]]
     assert sorted(noted) == list(UIDS)
     assert max(len(entry.detail["files"]) for entry in entries[1:]) <= 2
     assert first + second <= 3
@@ -99,6 +103,29 @@ async def test_many_recordings_at_once_become_several_entries_and_two_at_work_no
 async def test_a_file_that_was_swapped_together_with_every_row_is_told(
     node: Node, kept: dict[str, RecordingView]
 ) -> None:
+    await forge(node, kept["n1-1.1"], kept["n1-2.1"])
+    assert list(await differing(node)) == ["n1-1.1"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("seconds", 2.0), ("started_at", NOW - timedelta(days=2000)), ("object_key", "2026/11/21/n1-9.1.flac")],
+)
+async def test_another_length_beginning_or_object_in_the_row_is_told(
+    column: str, value: object, node: Node, kept: dict[str, RecordingView]
+) -> None:
+    async with node.database.transaction() as session:
+        row = update(Recording).where(Recording.call_uid == "n1-1.1")
+        await session.execute(row.values({column: value}))
+    assert list(await differing(node)) == ["n1-1.1"]
+
+
+async def test_what_an_older_entry_carries_less_of_is_no_difference(node: Node, kept: dict[str, RecordingView]) -> None:
+    short = "jsonb_build_array(each->0, each->1, each->2)"
+    files = f"(SELECT jsonb_agg({short}) FROM jsonb_array_elements(detail->'files') AS each)"
+    older = f"UPDATE audit SET detail = jsonb_build_object('files', {files}) WHERE action = '{noting.ACTION}'"
+    await without_guard(node, "audit", older)
+    assert await differing(node) == {}
     await forge(node, kept["n1-1.1"], kept["n1-2.1"])
     assert list(await differing(node)) == ["n1-1.1"]
 

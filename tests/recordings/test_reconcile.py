@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -150,11 +151,14 @@ async def test_strange_objects_in_the_store_are_told_of_and_left_there(
     junk.write_bytes(b"not a sound")
     for name in ("n1-8.8.flac", "a b.flac", f"{UID}~0123.flac"):
         await node.objects.put(f"{folder}/{name}", junk)
+    beside = stored_file(node, made.object_key).parent
+    for strange in (b"a\nb.flac", b"\xff.flac"):  # no name that obstore takes
+        shutil.copy(junk, beside / os.fsdecode(strange))
     later = replace(node, clock=ManualClock(datetime.now(UTC) + timedelta(minutes=2)))
     report = await reconcile.run(later, look_back=later.clock.now() - NOW + timedelta(days=2))
     assert report.recovered == ()
     assert sorted(name for name, _ in report.refused) == sorted(
-        [f"'{folder}/n1-8.8.flac'", f"'{folder}/a b.flac'", f"'{folder}/{UID}~0123.flac'"]
+        f"'{folder}/{name}'" for name in ("n1-8.8.flac", "a b.flac", f"{UID}~0123.flac", "a\\nb.flac", "\\\\udcff.flac")
     )
     assert await node.objects.size(f"{folder}/n1-8.8.flac") == len(b"not a sound")
     assert list(node.work.iterdir()) == []

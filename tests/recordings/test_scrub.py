@@ -94,7 +94,18 @@ async def test_rows_that_disagree_are_found(node: Node, keys: dict[str, str]) ->
     async with node.database.transaction() as session:
         await session.execute(update(Recording).where(Recording.call_uid == "n1-1.1").values(sha256="0" * 64))
         await session.execute(update(StoredObject).where(StoredObject.key == keys["n1-2.1"]).values(sha256="1" * 64))
-    assert {each.call_uid for each in (await scrubbed(node)).damaged} == {"n1-1.1", "n1-2.1"}
+        row = update(StoredObject).where(StoredObject.key == keys["n1-3.1"])
+        await session.execute(row.values(call_uid="n1-4.1"))
+        row = update(StoredObject).where(StoredObject.key == keys["n1-4.1"])
+        await session.execute(row.values(day_key="2026-11-20.0"))
+    assert {each.key for each in (await scrubbed(node)).damaged} == set(keys.values())
+
+
+async def test_a_row_that_names_an_object_that_is_not_there_is_damage(node: Node, keys: dict[str, str]) -> None:
+    async with node.database.transaction() as session:
+        row = update(Recording).where(Recording.call_uid == "n1-1.1")
+        await session.execute(row.values(object_key="2026/11/21/n1-9.1.flac"))
+    assert [each.call_uid for each in (await scrubbed(node)).damaged] == ["n1-1.1"]
 
 
 async def test_damage_of_one_object_of_a_call_stays_named_while_its_other_objects_are_sound(
@@ -180,3 +191,19 @@ async def test_a_pace_waits_for_what_was_read_too_early(monkeypatch: pytest.Monk
     await Pace(None).spent(10**12)
     assert len(waits) == 1
     assert 499 < waits[0] <= 500
+
+
+async def test_what_no_row_knows_is_named_whatever_its_time_says(node: Node, keys: dict[str, str]) -> None:
+    assert await scrub.strangers(node.database, sealed(node), node.clock) == []
+    store = stored_file(node, keys["n1-1.1"]).parents[3]
+    put = {"2020/01/01/n1-9.1.flac": -3600, "keys/2020-01-01.0.age": -3600, "a\nb": -3600, "new": 0, "ahead": 9**9}
+    for name, seconds in put.items():
+        path = store / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+        os.utime(path, (NOW.timestamp() + seconds,) * 2)
+    for path in store.rglob("*"):
+        if path.relative_to(store).as_posix() not in put:
+            os.utime(path, (NOW.timestamp() - 3600,) * 2)
+    found = await scrub.strangers(node.database, sealed(node), node.clock)
+    assert found == sorted(put.keys() - {"new"})
