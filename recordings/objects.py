@@ -159,9 +159,9 @@ class ObstoreObjects:
     async def listing(self, folder: str = "") -> AsyncIterator[Stored]:
         if self._folder is not None:  # obstore gives up a listing over the first name that is none of its own
             walked = _walked(self._folder, folder)
-            while batch := await asyncio.to_thread(lambda: list(islice(walked, 1000))):
-                for found in batch:
-                    yield found
+            while some := await asyncio.to_thread(lambda: list(islice(walked, 1000))):
+                for each in some:
+                    yield each
             return
         try:
             async for batch in obstore.list(self._store, folder or None, chunk_size=1000):
