@@ -18,15 +18,22 @@ _THIS_NUMBER = re.compile(
     "|(?:来电|本机|打进来|打过来)的?(?:这个)?(?:号码|号|电话)"
     "|(?:我的?)?(?:电话|号码|手机|联系方式|联系电话)?就是(?:这个|本机|来电|打进来的?)(?:号码?|电话|手机)?"
     "|这个(?:号码?|电话|手机)(?:就|也)?(?:可以|行|能|联系|找|打|是我的)"
+    "|(?:来电|屏幕|你们?那?边?|您那?边?)[^,。?!]{0,4}显示[^,。?!]{0,6}[,]?(?:就是)?(?:那|这)?个?(?:号码?|电话)?(?:就是|就行|就可以)?(?=$|[,。])"
+    "|打(?:进|过)?来的?(?:这个|那个)(?=$|[,。])|(?:在|正)?用着?的这个(?=$|[,。])|^(?:就|是)?同号(?=$|[,。])"
+    "|[跟和与](?:打(?:进|过)?来|来电|现在打|这个)的?(?:号码?|电话)?(?:是)?一(?:样|致|个)|用这个(?:联系|打|找|回)"
     "|就这个(?:号码?|电话|手机|号就行)?(?=[,。!]|就|可以|吧|啊|呢|行|$)"
 )
 _DENIED = re.compile("(?:别|不要|不是|不用|不能|打不通|没法|别再)[^,。?!]{0,3}$")
 _DENIED_AFTER = re.compile("^[^,。?!]{0,4}(?:打不通|坏|停机|不通|没信号|打不进|不是我|没人接|听不清|不行|不方便)")
-_ABOUT_CONTACT = re.compile("联系|电话|号码|手机|打给|回复|回电|找您|方便")
+_ABOUT_CONTACT = re.compile("联系|电话|号码|手机|打给|回复|回电|找[您我]|方便|回我|打我")
 _ABROAD = re.compile("^(?:00|\\+)?86(?=1\\d{10}$|0?[1-9]\\d{8,10}$)")
 _LOCAL_FROM = 7
 _SHORTEST = 7
 _SAID_PLAINLY = 0.9
+_MOBILE = 11
+_SHIFTED = 0.5
+_MOVED = 2
+"""Digits of eleven that a shifted number may lack."""
 
 
 def plain_number(number: str) -> str:
@@ -128,6 +135,31 @@ def read_out(phone: Phone, lines: Sequence[Line], caller: str) -> Phone:
     calling = plain_number(caller)
     seats = phone.spans and all(not lines[line].is_caller for line, _, _ in phone.spans)
     return replace(phone, number=calling) if seats and one_digit_off(phone.number, calling) else phone
+
+
+def shifted(phone: Phone, lines: Sequence[Line], caller: str) -> Phone | None:
+    """The calling number, where what was heard is it with digits lost and others added, so that those between moved.
+
+    A relative's number differs in its last places and moves nothing; only a recogniser shifts digits.
+    """
+    calling = plain_number(caller)
+    if any(not lines[line].is_caller for line, _, _ in phone.spans):
+        return None  # the seat heard the same
+    if len(phone.number) != len(calling) or len(calling) != _MOBILE or phone.number[:2] != calling[:2]:
+        return None
+    changed = sum(one != other for one, other in zip(phone.number, calling, strict=True))
+    kept = len(calling) - _common(phone.number, calling)
+    return replace(phone, number=calling, confidence=_SHIFTED) if kept <= _MOVED and changed >= kept + 4 else None
+
+
+def _common(one: str, other: str) -> int:
+    """Length of the longest common subsequence."""
+    row = [0] * (len(other) + 1)
+    for digit in one:
+        diagonal = 0
+        for at, wanted in enumerate(other, 1):
+            diagonal, row[at] = row[at], diagonal + 1 if digit == wanted else max(row[at], row[at - 1])
+    return row[-1]
 
 
 def surer(phone: Phone, check: NumberCheck | None) -> Phone:

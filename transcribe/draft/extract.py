@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from transcribe.draft.amounts import find_amount
-from transcribe.draft.calling import agreed_number, check_number, near_miss, read_out, surer, this_number
+from transcribe.draft.calling import agreed_number, check_number, near_miss, read_out, shifted, surer, this_number
 from transcribe.draft.consent import find_consent
 from transcribe.draft.context import CallContext
 from transcribe.draft.days import Told, tell_days
@@ -184,12 +184,16 @@ def _phone(sheet: _Sheet, lines: Sequence[Line], call: CallContext) -> None:
     if this is not None and (phone is None or phone.confidence < this.confidence):
         phone = this
     phone = phone and read_out(phone, lines, call.caller)
+    as_heard = phone
+    phone = phone and (shifted(phone, lines, call.caller) or phone)
     if phone is not None:
         phone = surer(phone, check_number(phone.number, call.caller))
     else:
         phone = _heard_otherwise(lines, call.caller, sheet.values.get("reported"))
     check = check_number(phone.number if phone else None, call.caller)
     others = near_miss(phone, spoken_digits(lines), call.caller)
+    if phone is not None and as_heard is not None and as_heard.number != phone.number:
+        others += (Alternative(as_heard.number, 0.4, as_heard.evidence, "as it was heard"),)
     if phone is not None:
         sheet.put("phone", phone.number, phone.confidence, phone.evidence)
         if check is not None:

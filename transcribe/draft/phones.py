@@ -21,7 +21,7 @@ _WRITTEN = dict(zip("零〇一二三四五六七八九", "00123456789", strict=T
 _WRITTEN |= {str(digit): str(digit) for digit in range(10)}
 _SOUNDS = {
     "ling": "0", "yi": "1", "yao": "1", "er": "2", "san": "3", "si": "4", "shi": "4", "wu": "5", "wo": "5", "liu": "6",
-    "qi": "7", "ba": "8", "jiu": "9", "dong": "0", "guai": "7", "shan": "3",
+    "qi": "7", "ba": "8", "jiu": "9", "dong": "0", "guai": "7", "shan": "3", "lin": "0", "niu": "6",
 }  # fmt: skip
 _LIKE = {"两": "2"} | dict.fromkeys("么妖要腰邀耀药咬摇", "1")
 """Words that a digit is written as when it is misheard: 幺 above all."""
@@ -33,12 +33,24 @@ _UNIT = re.compile(
     "^(?:多|来)?(?:元|块|角|毛|年|月|日|天|个|次|兆|[gm]b?(?![a-z])|点|小时|分|秒|岁|位|楼|室|栋|幢|单元|%|条|张|倍|人|台|部)"
 )
 _TENS = "十百千万"
-_TIMES = re.compile("([两二三四五六七八九2-9])个([零〇一二三四五六七八九幺\\d])")
+_TIMES = re.compile("(?:([两二三四五六七八九2-9])个|双)([零〇一二三四五六七八九幺\\d])")
 
 _DIGITS_BEFORE = re.compile("[零〇一二三四五六七八九幺\\d],$")
-_END_PUT_RIGHT = re.compile(
-    "(?:不对|部队|不队|补对|不是|错了|说错|讲错|打错|更正)[^\\d零〇一二三四五六七八九幺]{0,8}(?:后面|最后|末尾|尾号|结尾|后[两三四]位|最后[一两三四]位)[^\\d零〇一二三四五六七八九幺]{0,5}$"
+_SLIP = "(?:不对|部队|不队|补对|不是|错了|说错|讲错|打错|更正|说反|口误)"
+_NO_DIGIT = "[^\\d零〇一二三四五六七八九幺]"
+_PUT_RIGHT = re.compile(
+    f"[,。]?(?:哦|啊|呃|哎|诶|等一?下|[,。])*{_SLIP}(?:了|啊|{_SLIP}|我?说错|[,。!])*(?:应该)?(?:就?是|重新?来)?[,。:]?"
 )
+"""What stands between a group of digits and the one that replaces it: 六六二幺，不对，六六二七."""
+_END_PUT_RIGHT = re.compile(
+    f"(?:{_SLIP}{_NO_DIGIT}{{0,8}}(?:后面|最后|末尾|尾号|结尾|后[两三四]位|最后[一两三四]位)"
+    f"|(?:哦|啊|哎|诶)[,。]?{_NO_DIGIT}{{0,4}}(?:最后|末尾|尾号|结尾)(?:[一两三四]个?[位个]|那?[一两三四]?[位个])?){_NO_DIGIT}{{0,5}}$"
+)
+_REPLACED = re.compile(
+    f"(?:{_PUT_RIGHT.pattern}|{_NO_DIGIT}{{0,4}}{_END_PUT_RIGHT.pattern.removesuffix('$')})[\\d零一二三四五六七八九幺]"
+)
+_AREA_BETWEEN = re.compile("的?[,。:]?(?:号码|电话|座机|号)?(?:是|就是|的)?[,。:]?")
+_AREA = re.compile("0(?:10|2\\d|[3-9]\\d{2})")
 MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"0(?:10|2\d)[2-8]\d{7}|0[3-9]\d{2}[2-8]\d{6,7}")
 _LOCAL = re.compile(r"[2-8]\d{6,7}")
@@ -64,6 +76,7 @@ ENOUGH = 0.35
 """Confidence from which a number is taken for the contact number."""
 _MOSTLY_SURE = 6
 _MAX_GAP = 6
+_LONGEST_INSTEAD = 8
 _MOBILE_DIGITS = 11
 _MAX_GROUPS = 11
 _MAX_SECONDS_BETWEEN = 20.0
@@ -285,7 +298,8 @@ def _numbers(groups: Sequence[Group], lines: Sequence[Line]) -> Iterator[tuple[s
         for last in range(first, min(first + _MAX_GROUPS, len(groups))):
             if last > first and not _follows(groups[last - 1], groups[last], lines):
                 break
-            if last > first and _puts_right(groups[last - 1], groups[last], lines, len(digits)):
+            one, other = groups[max(first, last - 1)], groups[last]
+            if last > first and (_puts_right(one, other, lines, len(digits)) or _instead(one, other, lines)):
                 digits = digits[: -len(groups[last].digits)] + groups[last].digits
             else:
                 digits += groups[last].digits
@@ -298,8 +312,13 @@ def _follows(one: Group, other: Group, lines: Sequence[Line]) -> bool:
     """Whether `other` may go on with the number that `one` began."""
     if one.line == other.line:
         between = lines[one.line].text[one.end : other.start]
-        return _BETWEEN.fullmatch(between) is not None or _END_PUT_RIGHT.search(between) is not None
+        if _BETWEEN.fullmatch(between) is not None or _END_PUT_RIGHT.search(between) is not None:
+            return True
+        of_area = _AREA.fullmatch(one.digits) and _LOCAL.fullmatch(other.digits) and _AREA_BETWEEN.fullmatch(between)
+        return bool(of_area) or _instead(one, other, lines)
     if other.line - one.line > 2 or len(one.digits) >= 11:
+        return False
+    if any(_is_only_one(each, lines[each.line].text) for each in (one, other)):
         return False
     before, after = lines[one.line], lines[other.line]
     if after.turn.start - before.turn.end > _MAX_SECONDS_BETWEEN:
@@ -311,6 +330,18 @@ def _puts_right(one: Group, other: Group, lines: Sequence[Line], so_far: int) ->
     """Whether `other` replaces the end of the number that `one` ended: 二六幺九，不对，后面是二六九幺."""
     same_line = one.line == other.line and so_far > len(other.digits)
     return same_line and _END_PUT_RIGHT.search(lines[one.line].text[one.end : other.start]) is not None
+
+
+def _instead(one: Group, other: Group, lines: Sequence[Line]) -> bool:
+    """Whether `other` was said for as many of the last digits before it, or for fewer: 六六二幺，不对，六六二七."""
+    if one.line != other.line or not 1 < len(other.digits) <= len(one.digits) or len(other.digits) > _LONGEST_INSTEAD:
+        return False
+    return _PUT_RIGHT.fullmatch(lines[one.line].text[one.end : other.start]) is not None
+
+
+def _is_only_one(group: Group, text: str) -> bool:
+    """Whether a group is a single 一 within words, as in 帮我看一下: it goes on with no number."""
+    return len(group.digits) == 1 and text[group.end : group.end + 1] not in ("", *BREAKS)
 
 
 def _possible(digits: str) -> str | None:
@@ -383,10 +414,13 @@ def _said_score(parts: tuple[Group, ...], lines: Sequence[Line]) -> float:
         score -= 0.6
     if _REPORTED.search(before) or _REPORTED_AFTER.match(after):
         score -= 0.5
-    if _WRONG.match(after):
+    if _WRONG.match(after) or _REPLACED.match(after):
         score -= 0.3
-    if any(_WRONG.match(lines[one.line].text[one.end :]) for one, _ in pairwise(parts)):
-        score += 0.1 if _puts_right(parts[-2], last, lines, _MOBILE_DIGITS) else -0.3
+    for one, other in pairwise(parts):
+        if _instead(one, other, lines) or _puts_right(one, other, lines, _MOBILE_DIGITS):
+            score += 0.1
+        elif _WRONG.match(lines[one.line].text[one.end :]):
+            score -= 0.3
     said = sum(len(part.digits) for part in parts)
     if said == _MOBILE_DIGITS + 1:
         score -= 0.15

@@ -42,13 +42,21 @@ _PLAINLY_A_NUMBER = 5
 def find_reported(lines: Sequence[Line]) -> Chosen[str] | None:
     """Digits of the line that is reported, the plainest said, or None."""
     best: tuple[float, str, tuple[Evidence, ...]] | None = None
-    for row in digit_rows(lines):
+    rows = list(digit_rows(lines))
+    for row in rows:
         if not _SHORTEST <= len(row.digits) <= _LONGEST or row.digits in _KNOWN_LINES:
+            continue
+        if any(_begins(row, other) for other in rows):
             continue
         score = _score(row, lines)
         if score >= _ENOUGH and (best is None or score > best[0]):
             best = score, row.digits, tuple(lines[each.line].evidence(each.start, each.end) for each in row.parts)
     return Chosen(best[1], min(0.9, 0.4 + best[0]), best[2]) if best else None
+
+
+def _begins(row: Row, other: Row) -> bool:
+    """Whether `other` is the number of which `row` was only said to be the beginning: 幺七零开头的，幺七零五五…"""
+    return len(row.digits) < len(other.digits) <= _LONGEST and other.digits.startswith(row.digits)
 
 
 def _score(row: Row, lines: Sequence[Line]) -> float:

@@ -15,14 +15,15 @@ from transcribe.draft.sounds import classes, confusion_class, syllables, syllabl
 _SHORT = 2
 
 
-def reworded(text: str, words: tuple[str, ...]) -> str:
-    """`text` with each stretch that sounds like one of `words` read as it, the first and longest at each place.
+def reworded(text: str, words: str) -> str:
+    """`text` with each stretch that sounds like one of `words` read as it, the longest at each place.
 
+    `words` are set apart by spaces.
     What stands there as one of `words` stays. A word of two characters must agree in both syllables, but for n and ng;
     a longer one may differ by any common confusion.
     """
     free = [True] * len(text)
-    for word in words:
+    for word in words.split():
         at = text.find(word)
         while at >= 0:
             free[at : at + len(word)] = [False] * len(word)
@@ -50,10 +51,10 @@ def _open(syllable: str) -> str:
 
 
 @cache
-def _by_sound(words: tuple[str, ...]) -> Mapping[str, Sequence[tuple[str, tuple[str, ...]]]]:
+def _by_sound(words: str) -> Mapping[str, Sequence[tuple[str, tuple[str, ...]]]]:
     """Words with their syllables, by how the first is taken."""
     found: dict[str, list[tuple[str, tuple[str, ...]]]] = defaultdict(list)
-    for word in words:
+    for word in words.split():
         sounds = syllables_in_context(word)
         found[confusion_class(sounds[0])].append((word, sounds))
     return found

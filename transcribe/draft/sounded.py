@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from transcribe.draft.calling import plain_number
 from transcribe.draft.normalise import Line
 from transcribe.draft.phones import MOBILE, Phone, sounding_digit, written_digit
+from transcribe.draft.reworded import reworded
 from transcribe.draft.roles import asks_for_number
 
 _LEADS_IN = re.compile(
     "(?:电话|手机|号码?|联系|打|拨|记一下|是|叫|姓[\\u4e00-\\u9fff])(?:号码?|方式)?(?:呢|是|为|要|吧|就是)?[,:。]?$"
 )
+_ASKING = "号码 电话 手机 联系"
 _SKIPPED = frozenset(",.、。-—~ ")
 _NO_SIGN = frozenset("的了我你他不没们在有这那")
 _FOUR = dict.fromkeys("词次此刺磁慈赐", "4")
@@ -29,6 +31,7 @@ _SURE_FROM = 3
 _LOST_AT_MOST = 2.5
 _HEARD_AT_LEAST = 7
 _UNKNOWN = 0.7
+_PART = 8
 _WINDOW = 16
 
 
@@ -47,7 +50,7 @@ def find_sounded(lines: Sequence[Line], caller: str) -> Phone | None:
     for number, line in enumerate(lines):
         if not line.is_caller:
             continue
-        asked = any(asks_for_number(each) for each in lines[max(0, number - 2) : number])
+        asked = any(_asks(each) for each in lines[max(0, number - 2) : number])
         found = None
         for start in _starts(line.text, asked=asked):
             signs = _signs(line.text, start)
@@ -60,6 +63,11 @@ def find_sounded(lines: Sequence[Line], caller: str) -> Phone | None:
             digits, sure, last = found
             return Phone(digits, sure, (line.evidence(start, last + 1),), ((number, start, last + 1),))
     return None
+
+
+def _asks(line: Line) -> bool:
+    """Whether a line asks for a number, in words or in others of their sound (好马是)."""
+    return asks_for_number(line) or asks_for_number(line.with_text(reworded(line.text, _ASKING)))
 
 
 def _starts(text: str, *, asked: bool) -> Iterator[int]:
@@ -125,9 +133,17 @@ def _as_calling(signs: Sequence[_Sign], calling: str) -> tuple[str, float, int] 
         if best is None or cost < best[0]:
             best = cost, length
     if best is None or best[0] > _LOST_AT_MOST:
-        return None
+        return _part_of_calling(signs, calling)
     same = sum(each.digit is not None and each.digit in calling for each in signs[: best[1]])
     return (calling, 0.75 - 0.08 * best[0], signs[best[1] - 1].at) if same >= _HEARD_AT_LEAST else None
+
+
+def _part_of_calling(signs: Sequence[_Sign], calling: str) -> tuple[str, float, int] | None:
+    """The calling number where all that was heard, eight digits or more, is it in order with up to three lost."""
+    digits = iter(calling)
+    if len(signs) < _PART or not all(each.digit is not None and each.digit in digits for each in signs):
+        return None
+    return (calling, 0.5, signs[-1].at) if signs[0].digit == calling[0] else None
 
 
 def _distance(signs: Sequence[_Sign], number: str) -> float:
