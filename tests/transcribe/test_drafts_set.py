@@ -90,7 +90,7 @@ def test_every_call_has_the_sound_of_its_words(bench: dict[str, ModuleType]) -> 
         assert sound.duration == pytest.approx(times[call.id]["seconds"], abs=0.1)
         assert len(times[call.id]["turns"]) == len(call.turns)
         size += call.sound.stat().st_size
-    assert size < 15_000_000
+    assert size < 22_000_000
 
 
 def test_a_perfect_draft_scores_one_everywhere(bench: dict[str, ModuleType]) -> None:
