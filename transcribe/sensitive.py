@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+from transcribe.draft.sounds import syllables
 from transcribe.spoken_digits import MEASURE, Piece, Run, complete_phone, phones_only, runs_in
 from transcribe.text import spoken
 from transcribe.turns import Turn
@@ -63,15 +65,29 @@ class Secret:
 
 
 _NAMED = re.compile(
-    r"(?P<password>[密蜜秘][码马吗碼]|[验驗][证正證][码吗马碼]|口令|校验码|动态码|确认码|安全码|卡密|PIN|CVV|"
-    r"背面[^，。！？]{0,4}[三3]位|[四六46][个位]数字)"
-    r"|(?P<id_card>[身生][份分][证正政證]|省份证|证件号?|身份号|证号|护照|通行证|社保|医保|驾[驶照])"
-    r"|(?P<bank_card>银行卡|信用卡|储蓄卡|借记卡|银联卡|[卡咔][号好號]|银行[账帐][号户]|存折|[工建农中招交]行的?卡|退款卡|卡片号)"
+    r"(?P<password>[密蜜秘][码马吗碼]|[验驗][证正證][码吗马碼]|口令|校验码|动态码|确认码|安全码|卡密|PIN|PUK|OTP|CVV|锁屏码|解锁码|"
+    r"passwords?|passcode|(?:verification|security) code|短信[^，。！？]{0,6}数字|校验数字|"
+    r"短信[^，。！？0-9]{0,8}[是来示](?=[\s，]*(?:[0-9零〇一二三四五六七八九幺][\s\-]*){6}"
+    r"(?![0-9零〇一二三四五六七八九幺十百千万点块元兆MG]))|"
+    r"背面[^，。！？]{0,6}[三3][位个]|[四六46](?:[个位]数字|位数))"
+    r"|(?P<id_card>[身生][份分][证正政證]|省份证|证件号?|军官证|居住证|士兵证|(?:id|identity)(?: card)? number|"
+    r"身份号|证号|护照|通行证|社保|医保|驾[驶照])"
+    r"|(?P<bank_card>银行卡|信用卡|储蓄卡|借记卡|银联卡|[卡咔][号好號]|银行[账帐][号户]|存折|[工建农中招交]行的?卡|退款卡|"
+    r"卡片号|card number)"
     r"|(?P<asked>联系(?:电话|方式|号码)|电话号码?|手机号码?|号码|[什哪][么个](?:电话|手机)|留[^，。！？]{0,4}(?:电话|手机)|回电|工号|工单|"
     r"单号|订单|宽带账号|宽带号)"
     r"|(?P<plain>手机|电话|座机|固话|主叫|来电|流水|受理号|编号|串号|区号|邮编|日期|时间|金额|费用|拨打|客服|短信)",
     re.IGNORECASE,
 )
+_BY_SOUND = tuple(
+    (kind, tuple(frozenset(each.split("/")) for each in name.split()))
+    for kind, name in (
+        (SensitiveKind.PASSWORD, "yan/yang zheng/zhen/zeng ma"),
+        (SensitiveKind.ID_CARD, "shen/sheng fen/feng zheng/zhen"),
+        (SensitiveKind.BANK_CARD, "ka/qia hao"),
+    )
+)
+"""Toneless syllables of the names that a recogniser writes in whatever characters it knows better."""
 _PLAIN_JUST_BEFORE = re.compile(
     r"(?:手机|电话|座机|固话|联系方式|号码|工号|工单号?|单号|订单号?|流水号?|受理号|编号|串号|区号|邮编|宽带账号|宽带号|"
     r"尾号是?的?手机|客服|拨打|打了?|拨)(?:[号码数]|尾号)*[^0-9零〇一二三四五六七八九幺，。！？,.!?]{0,5}$"
@@ -86,7 +102,7 @@ _SENT_THERE = re.compile(r"[发收][^，。！？]{0,6}$")
 """A code is sent to a telephone: its number is not what is asked for."""
 _OF_A_SEAT = re.compile(r"^号?(?:为您|座席|坐席|话务|客服)|^号")
 _SENSITIVE_JUST_BEFORE = re.compile(
-    r"(?:[密蜜秘][码马吗]|验[证正][码吗马]|口令|校验码|动态码|身[份分]证|证件号|卡[号好]|卡密)[^，。！？,.!?]{0,8}$"
+    r"(?:PIN|PUK|CVV|OTP|[密蜜秘][码马吗]|验[证正][码吗马]|口令|校验码|动态码|身[份分]证|证件号|卡[号好]|卡密)[^，。！？,.!?]{0,8}$"
 )
 _SENSITIVE_BEHIND = re.compile(
     r"^[\s，,]*(?:这个|那个|就)?(?:是|为)?(?:我|您|你|他|她)?的?(?:那张|这张|[工建农中招交]行)?"
@@ -161,6 +177,7 @@ class _Request:
 def _requests(turns: Sequence[Turn]) -> list[_Request]:
     found = []
     for index, turn in enumerate(turns):
+        heard = [_Request(kind, index, last) for kind, last in _heard_names(turn.text)]
         for match in _NAMED.finditer(turn.text):
             name = str(match.lastgroup)
             before = turn.text[max(0, match.start() - 10) : match.start()]
@@ -171,7 +188,23 @@ def _requests(turns: Sequence[Turn]) -> list[_Request]:
                 found.append(_Request(None, index, match.end(), wanted))
             else:
                 found.append(_Request(SensitiveKind(name), index, match.end()))
+        if heard:
+            found = sorted({*found, *heard}, key=lambda each: (each.turn, each.last))
     return found
+
+
+def _heard_names(text: str) -> Iterator[tuple[SensitiveKind, int]]:
+    """Names of secrets written in other characters that sound the same (燕政码 for 验证码), and where each ends."""
+    sounds = [_sounds_of(each) for each in text]
+    for kind, name in _BY_SOUND:
+        for at in range(len(text) - len(name) + 1):
+            if all(not each.isdisjoint(sound) for each, sound in zip(name, sounds[at:], strict=False)):
+                yield kind, at + len(name)
+
+
+@lru_cache(maxsize=20_000)
+def _sounds_of(character: str) -> frozenset[str]:
+    return frozenset(syllables(character)) if "\u4e00" <= character <= "\u9fff" else frozenset()
 
 
 def _asked(turns: Sequence[Turn], requests: Sequence[_Request]) -> list[bool]:

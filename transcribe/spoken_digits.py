@@ -31,6 +31,14 @@ _FILLERS = (
 _PUNCTUATION = r"[\s\W_]*"
 _FILLER = re.compile(rf"{_PUNCTUATION}(?:(?:{_FILLERS}){_PUNCTUATION})*")
 _REPEATED = re.compile(r"([两二三四五六七八九2-9])个([零〇一幺二三四五六七八九0-9])")
+_ENGLISH = {
+    "zero": "0", "oh": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6",
+    "seven": "7", "eight": "8", "nine": "9",
+}  # fmt: skip
+_WORD = rf"(?:(?:double|triple)[ -])?(?:{'|'.join(_ENGLISH)})"
+_IN_ENGLISH = re.compile(rf"(?<![a-z]){_WORD}(?:[\s,.，。、-]*(?<![a-z]){_WORD})+(?![a-z])", re.IGNORECASE)
+"""Two words at least: one may be the name of a thing."""
+_LETTER_X = re.compile("[艾埃爱][克可]斯")
 _UNITS = "百千万亿"
 _COUNTED = re.compile("[一二两三四五六七八九]?(?:[十百千万][零一二三四五六七八九]?)+$")
 """The end of a row of numerals that is a number by itself: 三十, 一百二."""
@@ -43,6 +51,8 @@ MEASURE = re.compile(
     r"人|名|张|条|笔|期|批|户|家|台|部|线|路|周|季|号(?![码是]))"
 )
 """What follows a number that counts something."""
+_DECIMALS = 2
+"""Figures about a 点 that may be a price or a time; more of them on both sides are groups of a number."""
 _LINK_SECONDS = 20.0
 _ACK = 16
 """Spoken characters of what the other side says between two groups of one number, unless those are digits too."""
@@ -83,6 +93,19 @@ class Run:
         return self.pieces[-1]
 
 
+def figures(text: str) -> str:
+    """The text, as long as it was, with digits said in English and a spelled X as figures, each filled up with dots."""
+    if _LETTER_X.search(text):
+        text = _LETTER_X.sub("X··", text)
+    return _IN_ENGLISH.sub(lambda found: re.sub(_WORD, _figure, found.group(), flags=re.IGNORECASE), text)
+
+
+def _figure(found: re.Match[str]) -> str:
+    *times, word = re.split("[ -]", found.group().lower())
+    digits = _ENGLISH[word] * ({"double": 2, "triple": 3}[times[0]] if times else 1)
+    return digits.ljust(len(found.group()), "·")
+
+
 @lru_cache(maxsize=20_000)
 def digit_of(character: str) -> str:
     """The digit that a character surely means, or nothing."""
@@ -117,6 +140,7 @@ def runs_in(turns: Sequence[Turn], asked: Sequence[bool], named: Collection[int]
 
 def _pieces(text: str, index: int, *, eager: bool) -> list[Piece]:
     found: list[Piece] = []
+    text = figures(text)
     for first, last, digits, unit in _stretches(text, eager=eager):
         before = found[-1] if found else None
         counts = len(digits) <= 2 and MEASURE.match(text[last : last + 4]) is not None
@@ -124,7 +148,13 @@ def _pieces(text: str, index: int, *, eager: bool) -> list[Piece]:
             found[-1] = Piece(index, before.first, last, before.digits + digits, before.unit or unit)
         else:
             found.append(Piece(index, first, last, digits, unit))
-    return [_without_stray(text, piece) for piece in found if piece.digits.strip("X")]
+    kept = [_without_stray(text, piece) for piece in found if piece.digits.strip("X")]
+    return [replace(piece, last=_behind_dots(text, piece.last)) for piece in kept]
+
+
+def _behind_dots(text: str, at: int) -> int:
+    """Where a figure that stands for a word ends with the word."""
+    return at + len(text[at:]) - len(text[at:].lstrip("·"))
 
 
 def _without_stray(text: str, piece: Piece) -> Piece:
@@ -143,6 +173,8 @@ def _joins(text: str, before: Piece, first: int, digits: str) -> bool:
     if only_filler(between):
         return True
     unknown = spoken(between)
+    if unknown == "点" and min(len(before.digits), len(digits)) > _DECIMALS:
+        return True
     # a character or two that the recogniser made of a digit, or of a breath
     return len(unknown) <= 2 and min(len(before.digits), len(digits)) >= 2 and not _NO_BRIDGE.search(between)
 

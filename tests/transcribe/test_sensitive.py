@@ -60,6 +60,18 @@ def covered(*lines: str) -> list[str]:
         ("s:身份证号？", "c:四四零一零六，一九九零年三月七号的，八八三叉"),
         ("c:前面是六二二二零二，中间是零二零零零一，后面是二三四五六七八",),
         ("c:钱退到六二二二零二零二零零零一，我再看看啊字好小",),
+        ("c:卡号六二二五点八八零一点二三四五点六七八九",),
+        ("c:燕政码是四八三六二七",),
+        ("s:验真码说一下", "c:四八三六二七"),
+        ("c:我的卡耗六二二五八八",),
+        ("s:请报一下升份正", "c:四四零一零六"),
+        ("s:短信里的数字念一下", "c:八三六一二四"),
+        ("s:您刚收到的六位数", "c:四八三六二七"),
+        ("c:收到一条短信说是四八三六二七，让我别告诉别人",),
+        ("c:我的SIM卡PIN是一二三四",),
+        ("c:PUK码一二三四五六七八",),
+        ("s:卡片背面签名栏的三个数字", "c:四二七"),
+        ("s:身份证后四位", "c:八八三艾克斯"),
     ],
 )
 def test_a_number_is_covered_however_it_is_said(lines: tuple[str, ...]) -> None:
@@ -67,6 +79,20 @@ def test_a_number_is_covered_however_it_is_said(lines: tuple[str, ...]) -> None:
     digits = [each for each in text if each.isdigit() or each in NUMERALS + "幺叉拐洞"]
     assert HIDDEN in text
     assert len(digits) <= 2, text  # 一下, 四位
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("c:卡号six two two five eight eight zero one two three four five six seven eight",),
+        ("s:Your card number please", "c:Six two two five, double eight zero one", "c:two three four five"),
+        ("s:verification code", "c:eight three six, one two four"),
+    ],
+)
+def test_digits_said_in_english_are_covered(lines: tuple[str, ...]) -> None:
+    text = "".join(covered(*lines)).lower()
+    assert HIDDEN in text
+    assert not [word for word in ("two", "five", "double", "three", "one") if word in text]
 
 
 @pytest.mark.parametrize(
@@ -83,6 +109,8 @@ def test_a_number_is_covered_however_it_is_said(lines: tuple[str, ...]) -> None:
         "c:密码上个月二十号改过，扣了我一百二十八块",
         "s:改密码您拨打10086，或者打12315",
         "c:座机62251234，前面加区号010",
+        "c:I have one phone and two lines, call me at one three eight one two three four five six seven eight",
+        "c:短信说我用了五百兆，还发来一个链接，三点四十五分收到的",
         "c:办的身份证要年底到期，套餐是去年三月份办的",
     ],
 )
