@@ -116,12 +116,15 @@ def with_vault(work: Callable[[Vault], Awaitable[T]]) -> T:
     from hotline.clock import SystemClock
     from hotline.connect import opened
     from hotline.settings import load_settings
+    from recordings.private import sweep
     from recordings.sealed import open_objects
 
     async def run() -> T:
         settings, clock = load_settings(), SystemClock()
         async with opened(settings) as database:
-            return await work(Vault(settings, database, clock, open_objects(settings, database, clock)))
+            objects = open_objects(settings, database, clock)
+            await asyncio.to_thread(sweep, objects.work())  # of a command that was killed, where no worker runs
+            return await work(Vault(settings, database, clock, objects))
 
     return asyncio.run(run())
 

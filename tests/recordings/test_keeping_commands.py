@@ -23,6 +23,7 @@ from hotline.settings import CHECKOUT, Settings
 from recordings import checkup, master, store
 from recordings.errors import KeyUnavailable
 from recordings.finalise import Node, attempt
+from recordings.private import plain_folder
 from recordings.retention import UnknownClass
 from recordings.store import RecordingView
 from recordings.vault_models import StoredObject
@@ -64,6 +65,19 @@ async def asked(node: Node, name: str) -> checkup.Answer:
     async with node.database.transaction() as session:
         answers = await checkup.in_the_database(session, node.settings, node.clock.now())
     return next(each for each in answers if each.name == name)
+
+
+async def test_what_a_killed_command_left_in_clear_goes_with_the_next_one(
+    node: Node, made: RecordingView, hotline: Hotline
+) -> None:
+    with plain_folder(node.objects.work()) as held:
+        left = node.objects.work() / "made-0123"
+        left.mkdir()
+        (left / "call.wav").write_bytes(b"RIFF")
+        assert (await hotline("certificate", UID))[0] == 1
+        assert not left.exists()
+        assert held.exists(), "somebody works on it"
+    assert list(node.objects.work().iterdir()) == []
 
 
 async def test_keys_are_turned_read_back_and_damage_is_named(
