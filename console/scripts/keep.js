@@ -13,13 +13,14 @@ export function keepForms() {
 function forgetSaved() {
   const sent = sessionStorage.getItem(SENT);
   if (!sent || location.pathname === "/login" || document.querySelector("[data-error]")) return;
-  if (document.querySelector(`form[data-keep="${CSS.escape(sent)}"]`)) return;
-  sessionStorage.removeItem(key(sent));
+  const again = document.querySelector(`form[data-keep="${CSS.escape(sent)}"]`);
+  if (again && !again.hasAttribute("data-answered")) return;
+  if (!again) sessionStorage.removeItem(key(sent)); // what was refused is not saved, wherever somebody goes from here
   sessionStorage.removeItem(SENT);
 }
 
 function fields(form) {
-  return [...form.elements].filter((field) => field.name && !["hidden", "submit", "button"].includes(field.type) || field.dataset.mark !== undefined);
+  return [...form.elements].filter((field) => field.name && !["hidden", "submit", "button", "file"].includes(field.type) || field.dataset.mark !== undefined);
 }
 
 function keep(form) {

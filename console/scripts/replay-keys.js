@@ -41,7 +41,7 @@ export function keys(player, marks) {
       : event.key === "F7" ? () => player.move(-step)
       : event.key === "F9" ? () => player.move(step)
       : typing ? null
-      : event.key === " " && !event.target.closest("button, a, input, summary") ? () => player.toggle()
+      : event.key === " " && !event.target.closest("button:not(.when), a, input, summary") ? () => player.toggle()
       : event.key === "ArrowLeft" ? () => player.move(-step)
       : event.key === "ArrowRight" ? () => player.move(step)
       : event.key === "]" ? () => tell(`${player.speed(1)}×`)

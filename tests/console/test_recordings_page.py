@@ -128,6 +128,11 @@ async def test_a_recording_is_found_heard_marked_and_left_by_keys_alone(
     outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline != "none"
     await keys.press("Enter")
+    await page.wait_for_selector("[data-player][data-playing]")
+    await keys.press("Space")  # pauses, also where a sentence was chosen; it does not begin it again
+    await page.wait_for_selector("[data-player]:not([data-playing])", state="attached")
+    await keys.press("Space")
+    await page.wait_for_selector("[data-player][data-playing]")
     await keys.press(".")
     await keys.press("Shift+A")
     await expect(page.locator(".player output")).to_have_text(re.compile("^0:(1[5-9]|2)"))

@@ -287,6 +287,46 @@ async def test_a_clerk_takes_a_letter_from_the_post_to_the_order_with_the_keys_a
     assert order.fields["evidence"]["amount"][0]["text"] == "30元"
 
 
+@pytest.mark.browser
+async def test_a_typed_letter_survives_a_reload_an_ended_session_and_a_refusal(house: House) -> None:
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no Chromium here; `make setup` installs it")
+    async with async_playwright() as playwright, served(house.app) as url:
+        browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        try:
+            context = await browser.new_context(locale="zh-CN")
+            token = await token_of(house.database, Role.TEXT_CLERK)
+            await context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": url}])
+            page = await context.new_page()
+            page.set_default_timeout(60_000)
+            await page.goto(url + "/texts")
+            words, answer = page.locator("[name=words]"), page.locator("[name=reply_channel]")
+            await words.fill(WORDS)
+            await answer.select_option("letter")
+            await page.reload()
+            await expect(words).to_have_value(WORDS)
+            await context.clear_cookies()
+            await page.locator("[name=sender]").press("Enter")
+            await page.wait_for_url("**/login?next=/texts")
+            await context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": url}])
+            await page.goto(url + "/texts")
+            await expect(words).to_have_value(WORDS)
+            await page.locator("[name=sender]").press("Enter")  # a letter's answer needs an address
+            await expect(page.locator("[name=reply_to]")).to_be_focused()
+            await page.goto(url + "/drafts")
+            await page.goto(url + "/texts")
+            await expect(words).to_have_value(WORDS)
+            await expect(answer).to_have_value("letter")
+            await page.locator("[name=reply_to]").fill("和平路12号")
+            await page.locator("[name=sender]").press("Enter")
+            await page.wait_for_url(re.compile(r"/texts/\d+"))
+            await page.goto(url + "/texts")
+            await expect(words).to_have_value("")  # it is received
+        finally:
+            await browser.close()
+
+
 async def key_in_a_letter(page: Page, scan: Path) -> None:
     """Fill the form of a received text from its first field on, without the mouse."""
     keys = page.keyboard
