@@ -7,6 +7,7 @@ scripts, and whatever hides behind an image's end stay behind, as only the pixel
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,6 +29,13 @@ _MARKS = (
     (b"II*\x00", "tiff"),
     (b"MM\x00*", "tiff"),
 )
+
+
+_FAILED = (
+    OSError, ValueError, SyntaxError, EOFError, TypeError, LookupError, ArithmeticError, AttributeError, RuntimeError,
+    struct.error, Image.DecompressionBombError, pypdfium2.PdfiumError,
+)  # fmt: skip
+"""What Pillow and pdfium make of bytes that lie: a TIFF without a width is a TypeError."""
 
 
 class ScanKind(StrEnum):
@@ -103,7 +111,7 @@ def pages_of(source: Path, folder: Path, limits: PageLimits) -> tuple[ScanKind, 
     try:
         for picture in _of_pdf(source, limits) if kind is ScanKind.PDF else _of_image(source, kind, limits):
             pages.append(_kept(picture, folder / f"{len(pages) + 1}"))
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError, pypdfium2.PdfiumError) as error:
+    except _FAILED as error:
         raise ScanRefused(Refusal.DAMAGED, f"its {kind.value.upper()} is damaged or cut off; scan it again") from error
     if not pages:
         raise ScanRefused(Refusal.EMPTY, "it has no pages; scan it again")

@@ -127,6 +127,19 @@ async def test_a_page_of_a_scan_is_a_picture_made_anew_and_each_view_is_audited(
     assert await stored.size(scan.pages[0]["key"]) == scan.pages[0]["bytes"]
 
 
+def without_second_width() -> bytes:
+    """A TIFF whose second page does not say how wide it is."""
+    data = bytearray(saved(letter(), "TIFF", save_all=True, append_images=[letter()]))
+
+    def number(at: int, size: int) -> int:
+        return int.from_bytes(data[at : at + size], "little")
+
+    first = number(4, 4)
+    second = number(first + 2 + 12 * number(first, 2), 4)
+    data[second + 2 : second + 4] = b"\xff\x00"  # in the place of ImageWidth, 256
+    return bytes(data)
+
+
 async def test_files_that_are_no_scans_are_refused_by_name_and_the_others_are_kept(house: House) -> None:
     clerk = await house.client(Role.TEXT_CLERK)
     entry = await received(house, clerk)
@@ -138,6 +151,7 @@ async def test_files_that_are_no_scans_are_refused_by_name_and_the_others_are_ke
         "cut.jpg": (saved(letter(), "JPEG")[:700], "damaged"),
         "bomb.pdf": (pdf_bomb(), "too_much"),
         "cut.pdf": (SCRIPTED_PDF[:120], "damaged"),
+        "second.tif": (without_second_width(), "damaged"),
         "empty.tif": (b"", "empty"),
     }
     files = [(name, content) for name, (content, _) in bad.items()]
