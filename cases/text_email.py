@@ -11,6 +11,7 @@ import email.policy
 import html
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.errors import MessageError
@@ -150,8 +151,9 @@ def decoded(data: bytes, charset: str) -> str:
 def text_of_html(markup: str) -> str:
     """The words of an HTML page; scripts, styles and everything that is not text are dropped."""
     reader = _Words()
-    reader.feed(markup[: 4 * LONGEST_WORDS])
-    reader.close()
+    with suppress(AssertionError):  # html.parser's word for a declaration that is none: what it has read is kept
+        reader.feed(markup[: 4 * LONGEST_WORDS])
+        reader.close()
     lines = [" ".join(line.split()) for line in "".join(reader.found).splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 

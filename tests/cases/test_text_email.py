@@ -47,6 +47,12 @@ def test_of_html_only_the_words_are_left() -> None:
     assert text_of_html(page).split() == ["一", "二", "三", "四"]
 
 
+def test_of_html_that_is_none_the_words_before_are_kept() -> None:
+    assert text_of_html("<p>宽带断了</p><![<!--<a>后面") == "宽带断了"
+    head = b"From: a@b.c\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+    assert read_email(head + "<p>宽带断了</p><![<!-- x".encode()).words == "宽带断了"
+
+
 def test_what_calls_itself_gb2312_may_be_gb18030() -> None:
     assert decoded("镕基".encode("gb18030"), "gb2312") == "镕基"
 
