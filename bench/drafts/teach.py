@@ -4,8 +4,8 @@
 
 The texts: `sayings.tsv` (sentences and short talks written for it, code by code), the dialogues of
 tests/transcribe/draft that may be looked at, and the tuning half of this set. Nothing held out is read.
-`--without NAME` leaves one file's texts out (cases, fourth, fifth, tune or sayings), so that what it is worth can be
-measured on that file.
+`--without NAME` leaves one file's texts out (cases, fourth, fifth, seventh, tune or sayings), so that what it is worth
+can be measured on that file.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from corpus import load as load_calls  # noqa: E402
 from draft_evaluation import load  # noqa: E402
 
 from transcribe.draft.extract import hear  # noqa: E402
-from transcribe.draft.impression import runs  # noqa: E402
+from transcribe.draft.impression import RAREST, runs, sign  # noqa: E402
 from transcribe.draft.lexicon import lexicon  # noqa: E402
 from transcribe.draft.normalise import Line  # noqa: E402
 from transcribe.draft.result import Tag  # noqa: E402
@@ -44,8 +44,10 @@ OF_KIND = {
 } | dict.fromkeys(TAGS, "complaint")  # fmt: skip
 """Fields that one kind of call has alone."""
 IN_TEXTS = 2
-MOST_RUNS = 3000
-STRENGTH = 8.0
+MOST_RUNS = 6000
+OF_A_TAG = 2500
+"""Runs that are kept of a field, and of a tag, which is told by fewer."""
+STRENGTH = 30.0
 NONE = "none"
 """The class of complaints without a cause in detail, or without a tag."""
 
@@ -67,7 +69,7 @@ def main() -> None:
 
 
 def _texts(without: str) -> Iterator[Text]:
-    for name in ("cases", "fourth", "fifth", "tune", "sayings"):
+    for name in ("cases", "fourth", "fifth", "seventh", "tune", "sayings"):
         if name != without:
             for truth, turns in _read(name):
                 yield truth, hear(turns, lexicon()).lines
@@ -130,12 +132,14 @@ def _taught(name: str, texts: Sequence[Text]) -> dict[str, Any]:
     if len(model.classes_) == 2:
         weights, bias = np.vstack([-weights[0] / 2, weights[0] / 2]), np.array([-bias[0] / 2, bias[0] / 2])
     spread = (weights.max(axis=0) - weights.min(axis=0)) * np.array([rarity[run] for run in known])
-    kept = sorted(int(at) for at in np.argsort(-spread)[:MOST_RUNS])
+    kept = sorted(int(at) for at in np.argsort(-spread)[: OF_A_TAG if name in TAGS else MOST_RUNS])
+    scale = float(np.abs(weights[:, kept]).max())
     return {
         "classes": [str(each) for each in model.classes_],
         "bias": [round(float(each), 3) for each in bias],
+        "scale": round(scale, 4),
         "runs": {
-            known[at]: [round(100 * rarity[known[at]]), *(round(100 * float(each)) for each in weights[:, at])]
+            known[at]: sign(rarity[known[at]], RAREST) + "".join(sign(float(each), scale) for each in weights[:, at])
             for at in kept
         },
     }

@@ -15,7 +15,7 @@ from transcribe.draft.roles import SEAT_PHRASES
 from transcribe.draft.sorts import Chosen
 
 _ENOUGH = 1.4
-_IMPRESSION = 12.0
+_IMPRESSION = 8.0
 """What the last lines as a whole are worth beside the expressions, times how likely they make an outcome."""
 _IMPRESSED_FROM = 0.15
 _EARLIEST_COUNTS = 0.5

@@ -33,6 +33,11 @@ _FAMILIAR_FROM, _FAMILIAR = 5, 10
 """Runs of two characters and more that must be known for an opinion at all, and for one that counts in full: of news
 or songs the model knows next to none, and has no view."""
 
+RAREST = 10.0
+"""More than any run's rarity."""
+_MIDDLE, _STEPS = 79, 44
+"""Signs from `#` to `{` stand for the steps below and above nothing."""
+
 Place = tuple[int, int, int]
 """`lines[0].text[1:2]`."""
 
@@ -151,9 +156,21 @@ def _models() -> Mapping[str, _Field]:
             tuple(each["classes"]),
             tuple(each["bias"]),
             {
-                run: (first / 100, tuple(number / 100 for number in rest))
-                for run, (first, *rest) in each["runs"].items()
+                run: (_number(signs[0], RAREST), tuple(_number(one, each["scale"]) for one in signs[1:]))
+                for run, signs in each["runs"].items()
             },
         )
         for name, each in told["fields"].items()
     }
+
+
+def sign(number: float, scale: float) -> str:
+    """A number of at most `scale` either way as one sign, small ones the finer: figures take thrice the room."""
+    step = round(_STEPS * math.sqrt(min(1.0, abs(number) / scale)))
+    return chr(_MIDDLE + (step if number > 0 else -step))
+
+
+@cache
+def _number(sign: str, scale: float) -> float:
+    step = (ord(sign) - _MIDDLE) / _STEPS
+    return math.copysign(step * step, step) * scale

@@ -23,8 +23,8 @@ _SEAT_SHARE = {
     "category": 0.0, "report": 0.3, "cause": 0.3, "cause_detail": 0.6, "tags": 0.3,
 }  # fmt: skip
 _IMPRESSION = {
-    "kind": 18.0, "business": 6.0, "nature": 14.0, "cause": 14.0, "cause_detail": 6.0, "category": 8.0, "report": 8.0,
-    "tags": 8.0,
+    "kind": 18.0, "business": 6.0, "nature": 20.0, "cause": 16.0, "cause_detail": 7.0, "category": 10.0, "report": 8.0,
+    "tags": 6.0,
 }  # fmt: skip
 """What the wording as a whole is worth beside the mentions, times how likely it makes a value."""
 _IMPRESSED_FROM = 0.15
@@ -32,7 +32,6 @@ _IMPRESSION_SHOWN = 0.1
 """Share of that weight by which its clause is chosen as evidence: an expression that was found points better."""
 _AGAIN = (1.0, 0.4, 0.2)
 """What the first, second and third mention of the same term are worth; further ones nothing."""
-_NAMED = 2.0
 _DENIED = re.compile("(?:不是|没有?|不想|不打算|并非|别|不用|不必|无需|不算)(?:来|要|想|因为|是|说|什么|打算|过)*$")
 _DENIABLE = {"投诉", "申诉", "举报", "建议", "咨询", "收费", "费用", "着急", "紧急", "加急"}
 _NO_PROBLEM = re.compile("^(?:都|也)?(?:没(?:有)?问题|没(?:有)?坏|正常|还可以|挺好|很好|不错)")
@@ -80,6 +79,8 @@ _RHETORICAL = 2.0
 """Who asks and tells nothing complains only if the question itself does: 你们凭什么扣我的钱？"""
 _PLAINLY_SOUNDS = 0.5
 """How likely the whole must make a kind for the doubts about bare words not to be asked."""
+_SOUNDS_TOLD = 0.6
+"""How likely it must make a complaint for questions to be taken as put by somebody who complains."""
 _SURELY_SOUNDS = 0.75
 """How likely it must make a complaint for one word of thanks or of another firm's not to turn it into nothing."""
 _A_WORD_OR_TWO = 30
@@ -268,7 +269,8 @@ def decide_kind(tallies: Tallies, lines: Sequence[Line], service: str | None = N
     kind = max(Kind, key=lambda each: scores[each])
     asked, told = tally.scores.get(ASKED, 0.0), tally.scores.get(TOLD, 0.0)
     only_asked = asked and (not told or (told <= asked and grievance < _SOMETHING))
-    if kind is Kind.COMPLAINT and only_asked and grievance < _RHETORICAL:
+    doubted = sounds[Kind.COMPLAINT] < _SOUNDS_TOLD * _IMPRESSION["kind"]
+    if kind is Kind.COMPLAINT and only_asked and grievance < _RHETORICAL and doubted:
         return Kind.ENQUIRY, max(0.3, tally.confidence(Kind.ENQUIRY.value))
     if sounds[kind] >= _PLAINLY_SOUNDS * _IMPRESSION["kind"]:
         return kind, tally.confidence(kind.value)
@@ -297,10 +299,10 @@ def _told(tallies: Tallies, asked: float) -> tuple[Kind, float]:
 
 
 def decide_business(tally: Tally, kind: Kind) -> tuple[Business, float]:
-    """The business type; a report is about information (D93) unless something else is plainly named."""
+    """The business type; what is reported is information, whatever it came over (D93)."""
     value, score = tally.best()
-    if kind is Kind.REPORT and score < _NAMED:
-        return Business.INFORMATION, 0.4
+    if kind is Kind.REPORT:
+        return Business.INFORMATION, max(0.4, tally.confidence(Business.INFORMATION.value))
     if value is None or score < 0.5:
         return Business.OTHER, 0.2
     return Business(value), tally.confidence(value)
