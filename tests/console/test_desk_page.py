@@ -315,6 +315,7 @@ async def test_who_comes_back_to_the_list_goes_on_where_it_was(floor: Desk) -> N
     await page.keyboard.press("j")
     await page.keyboard.press("Enter")
     await ready(page)
+    assert await page.evaluate("(field => field.scrollWidth <= field.clientWidth)(document.getElementById('f-phone'))")
     await page.locator(".entry-title a.button").press("Enter")
     chosen = page.locator("tr[aria-selected]")
     await expect(chosen).to_have_attribute("data-ref", str(refs[0]))

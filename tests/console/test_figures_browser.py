@@ -86,5 +86,7 @@ async def test_the_inspector_sees_figures_and_a_form_beside_its_call(at_desk: De
     await expect(page.locator(".series polyline")).to_have_count(2, timeout=PATIENCE)
     await expect(page.locator(".series circle.few")).to_have_count(4)
     await page.screenshot(path=at_desk.folder / "figures.png", full_page=True)
+    await page.set_viewport_size({"width": 640, "height": 400})  # 200 %: only its tables are wider than the window
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 640
     await page.goto(at_desk.url + "/figures/references")
     await expect(page.locator("h1")).to_contain_text("参考文本")
