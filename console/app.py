@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 from fastapi import APIRouter, FastAPI
@@ -62,6 +62,7 @@ from console.wallboard.wall import Wall
 from hotline.clock import Clock, SystemClock
 from hotline.database import Database
 from hotline.settings import Settings
+from recordings.errors import StoreUnavailable
 from recordings.private import sweep
 from recordings.sealed import open_objects
 
@@ -135,7 +136,8 @@ def create_app(settings: Settings, database: Database, clock: Clock | None = Non
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if not (DIST / "console.js").exists():
             log.error("console.scripts_missing", folder=str(DIST), mend="npm ci && npm run build")
-        await asyncio.to_thread(sweep, console.objects.work())
+        with suppress(StoreUnavailable):  # not our folder: who needs it says so
+            await asyncio.to_thread(sweep, console.objects.work())
         async with asyncio.TaskGroup() as tasks:
             hubs = [tasks.create_task(hub.run()) for hub in (console.hub, console.seat_hub)]
             yield

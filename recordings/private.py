@@ -88,9 +88,9 @@ def sweep(work: Path) -> int:
     swept = 0
     for path in [found for mark in (MARK, *FOLDERS) for found in work.glob(f"{mark}*")]:
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except FileNotFoundError:
-            continue
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            continue  # gone meanwhile, or not ours: one such must not end the job that sweeps
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

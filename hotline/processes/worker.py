@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import traceback
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from hotline.errors import HotlineError
 from hotline.heavy import HeavyWork
 from hotline.jobs import SPEECH, JobContext, build_app
 from hotline.settings import Settings
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, StoreUnavailable
 from recordings.objects import open_store
 from recordings.private import sweep
 from recordings.sealed import open_objects
@@ -57,7 +58,8 @@ async def run(settings: Settings, ready: Callable[[], None], stop: asyncio.Event
             try:
                 async with app.open_async():
                     await make_keys(context)
-                    await asyncio.to_thread(sweep, open_store(settings).work())
+                    with suppress(StoreUnavailable):  # not our folder: who needs it says so
+                        await asyncio.to_thread(sweep, open_store(settings).work())
                     ready()
                     back_off = 0.5
                     await _work(app, database, stop, settings.recognition.processes)

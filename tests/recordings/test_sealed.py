@@ -418,8 +418,10 @@ async def test_plain_copies_are_closed_to_others_gone_afterwards_and_swept_after
     )  # fmt: skip
     assert process.returncode == -signal.SIGKILL, process.stderr
     (left,) = list(objects.work().iterdir())
-    os.utime(left, (0, 0))
+    strange = objects.work() / "opened-strange"
+    strange.symlink_to(left)
     assert sweep(objects.work()) == 1
+    strange.unlink()
     assert list(objects.work().iterdir()) == []
 
 
