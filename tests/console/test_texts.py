@@ -252,6 +252,33 @@ async def test_what_another_has_taken_is_not_written_to(house: House) -> None:
     assert (await posted(senior, f"/texts/{entry}/confirm", {"values": values, "version": 0})).status_code == 200
 
 
+async def test_a_window_that_has_not_seen_what_another_saved_makes_no_order_of_its_own_words(house: House) -> None:
+    clerk = await house.client(Role.TEXT_CLERK)
+    entry = await received(house, clerk)
+    values = {"kind": "complaint", "business": "data", "summary": "宽带报修无人上门。"}
+    saved_first = await posted(clerk, f"/desk/text:{entry}/save", {"values": values | {"place": "城东"}, "version": 0})
+    assert saved_first.json()["version"] == 1
+    stale = await posted(clerk, f"/texts/{entry}/confirm", {"values": values, "version": 0})
+    assert (stale.status_code, stale.json()["error"]) == (409, "desk_stale")
+
+
+async def test_changed_words_propose_the_fields_anew_that_nobody_has_touched(house: House) -> None:
+    clerk = await house.client(Role.TEXT_CLERK)
+    entry = await received(house, clerk)
+    page = (await clerk.get(f"/texts/{entry}")).text
+    reading = re.search(r'data-reading="(\w+)"', page)[1]
+    values = {"kind": "complaint", "business": "data", "amount": "30", "place": "城东", "summary": "宽带报修。"}
+    typed = {"values": values, "marks": {"place": {"by": "clerk", "places": []}}, "version": 0, "reading": reading}
+    assert (await posted(clerk, f"/desk/text:{entry}/save", typed)).json()["reading"] == reading
+    await sent(clerk, f"/texts/{entry}/head", head_of(house, words="我要求赔偿50元。"))
+    page = (await clerk.get(f"/texts/{entry}")).text
+    assert 'name="amount" value="50"' in page
+    assert 'name="place" value="城东"' in page
+    assert "您开始录入后原话已更新" in page
+    early = await posted(clerk, f"/texts/{entry}/confirm", typed | {"version": 1})
+    assert (early.status_code, early.json()["error"]) == (409, "desk_reread")
+
+
 @pytest.mark.browser
 async def test_a_clerk_takes_a_letter_from_the_post_to_the_order_with_the_keys_alone(
     house: House, tmp_path: Path
