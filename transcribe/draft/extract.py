@@ -316,8 +316,9 @@ def _sorts(sheet: _Sheet, lines: Sequence[Line], words: Lexicon, tallies: Tallie
         detail = find_detail(tallies["cause_detail"], lines)
         nature, sure = sheet.values["nature"], sheet.confidence["nature"]
         sheet.choose("cause_detail", detail)
-        sheet.choose("cause", find_cause(tallies, nature, sure, detail, words=words, lines=lines))
-        tags = find_tags(tallies["tags"], lines)
+        cause = find_cause(tallies, nature, sure, detail, words=words, lines=lines)
+        sheet.choose("cause", cause)
+        tags = find_tags(tallies["tags"], lines, cause, detail)
         if tags:
             evidence = tuple(each for tag in tags for each in tag.evidence[:1])
             sheet.put("tags", tuple(tag.value for tag in tags), min(tag.confidence for tag in tags), evidence)

@@ -45,7 +45,7 @@ _WORTH_SHOWING = 0.6
 _WORTH_A_LOOK = 1.5
 _MOST_OTHERS = 3
 _URGENT_FROM = 1.0
-_URGENT_OTHERWISE_FROM = 1.6
+_URGENT_OTHERWISE_FROM = 2.0
 """Suggestions and questions name hospitals and old people without anything being at stake."""
 _TROUBLE = (
     Nature.SERVICE_QUALITY, Nature.COMMUNICATION_QUALITY, Nature.FAULT_REPAIR, Nature.WORK_ERROR, Nature.PRODUCT_QUALITY

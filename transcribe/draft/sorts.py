@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -25,6 +25,16 @@ _REPORT_FROM = 2.0
 _DETAIL_FROM = 3.0
 _CAUSE_FROM = 2.5
 _TAG_FROM = 2.5
+_TAG_NAMED = 4.0
+_TAG_FOLLOWS = 3.5
+_TAGGED: Mapping[Cause | CauseDetail, Tag] = {
+    Cause.PARTNER: Tag.AGENT_CHANNEL,
+    CauseDetail.PARTNER_ERROR: Tag.AGENT_CHANNEL,
+    CauseDetail.PLAN_EXPLAINED_BADLY: Tag.MISLEADING_PROMOTION,
+    CauseDetail.DATA_ON_BY_DEFAULT: Tag.CHARGE_LEAKAGE,
+}
+"""What a cause says already (D101, D147)."""
+_UNTAGGED = (Cause.TECHNICAL, Cause.FULFILMENT, Cause.COMPLAINT_HANDLING, Cause.INFORMATION_CONTENT)
 _FOLLOWS = 0.8
 """What follows from another field is less sure than that field."""
 _BY_AGENT = 0.8
@@ -101,13 +111,25 @@ def find_cause(
     return None
 
 
-def find_tags(tally: Tally, lines: Sequence[Line]) -> tuple[Chosen[Tag], ...]:
-    """All the tags that the words bear out, in their order."""
-    return tuple(
-        Chosen(tag, min(0.95, score / (score + 1.5)), tally.evidence(tag.value, lines))
-        for tag in Tag
-        if (score := tally.scores.get(tag.value, 0.0)) >= _TAG_FROM
-    )
+def find_tags(
+    tally: Tally, lines: Sequence[Line], cause: Chosen[Cause] | None = None, detail: Chosen[CauseDetail] | None = None
+) -> tuple[Chosen[Tag], ...]:
+    """All the tags that the words bear out, in their order.
+
+    Some follow from the cause or its detail, which mean the same thing; with causes that lie in lines and in conduct
+    there are none but those that are named.
+    """
+    least = _TAG_NAMED if cause is not None and cause.value in _UNTAGGED else _TAG_FROM
+    found: list[Chosen[Tag]] = []
+    for tag in Tag:
+        score = tally.scores.get(tag.value, 0.0)
+        told = next((each for each in (detail, cause) if each is not None and _TAGGED.get(each.value) is tag), None)
+        if told is not None:
+            score += _TAG_FOLLOWS * told.confidence
+        evidence = tally.evidence(tag.value, lines) or (told.evidence if told is not None else ())
+        if score >= least and evidence:
+            found.append(Chosen(tag, min(0.95, score / (score + 1.5)), evidence))
+    return tuple(found)
 
 
 def follows_from_report(report: Chosen[Report]) -> Chosen[Cause]:
