@@ -18,7 +18,7 @@ from transcribe.draft.result import Alternative, Evidence, Kind
 
 _MONEY = re.compile(
     rf"(?P<number>{NUMERAL})(?P<rough>多|几|来)?(?P<unit>块|元|圆|[快筷](?=钱|[,。?!五]|$|的|退|多)|员(?=钱|[,。?!]|$)|角|毛)"
-    r"(?P<tail>零?[一二三四五六七八九两\d]{1,2}(?:毛|角)?(?:[一二三四五六七八九\d]分)?(?![一二三四五六七八九十百千万\d]|分|天|个|次|年|月(?!租|费)|号|日|直|共|样|定|起|些|下|再|概|会|半|般|旦|边|切|来|遍|回|趟|月(?!租|费)|点|条|张|兆|倍|人|台|部|分钟|小时|g|m))?"
+    r"(?P<tail>零?[一二三四五六七八九两\d]{1,2}(?:(?:毛|角)(?:[一二三四五六七八九\d](?!分钟))?)?(?:[一二三四五六七八九\d]?分(?!钟))?(?![一二三四五六七八九十百千万\d]|分|天|个|次|年|月(?!租|费)|号|日|直|共|样|定|起|些|下|再|概|会|半|般|旦|边|切|来|遍|回|趟|月(?!租|费)|点|条|张|兆|倍|人|台|部|分钟|小时|g|m))?"
     r"(?P<money>钱)?"
 )
 _THOUSANDS = re.compile("(?<=[一二三四五六七八九两])[钱前](?=[零一二三四五六七八九]百|[零一二三四五六七八九]十)")
@@ -33,14 +33,14 @@ _ROUND = re.compile(
 )
 """A number that may be a sum though no 块 follows: 三百六, 一百五, 五十."""
 _PAID_BEFORE = re.compile(
-    "(?:扣|收|退|交|缴|花|充|赔|补|差|跑|掉|付|欠|存|(?:多|冒|付|支)出|涨|要(?=我|了)|送|返|还|亏|少|多|降|贵|便宜|(?:划|转|吞|吃|拿|刷|卷)(?:走|掉|了|去)|一个月|每个?月|结果|那|这笔|补贴|押金|月租|话费|违约金|滞纳金|[一|]共|总共|合计|共计|加起来|变成|成|就是)(?:了|我|我们|你们|您|他|她|你|给|掉|去|走|得|出来|出|来|的|那|那个|张|个|费|[一|]共|总共|是|才|值|整整|足足|足|将近|差不多){0,4}$"
+    "(?:扣|收|退|交|缴|花|充|赔|补|差|跑|掉|付|欠|存|(?:多|冒|付|支)出|涨|要(?=我|了)|送|返|还|亏|少|多|降|贵|便宜|(?:划|转|吞|吃|拿|刷|卷)(?:走|掉|了|去)|一个月|每个?月|结果|那|这笔|补贴|押金|月租|[一-鿿]费|违约金|滞纳金|[一每两]笔|[一|]共|总共|合计|共计|加起来|变成|成|就是)(?:了|我|我们|你们|您|他|她|你|给|掉|去|走|得|出来|出|来|的|那|那个|张|个|费|[一|]共|总共|是|才|值|整整|足足|足|将近|差不多){0,4}$|(?:[一-鿿]费|费用|押金|违约金|滞纳金|保证金),$"
 )
 _PAID_AFTER = re.compile(
     "^(?:钱)?(?:的)?(?:面值的?|充值卡|电话卡|话费|流量费|月租)|^(?:全部|全都?|都|统统|原样|如数|一分不少地?|马上|得|必须|要|先)?(?:给我)?(?:退|还(?:我|给)|赔|返还|吐|免)|^(?:我)?(?:也|都|可|就)?不(?:认|交|付|出)|^(?:的)?(?:信息|声讯|上网|流量|漫游|违约|服务|功能|增值|会员|短信|长途|月租|话)费|^(?:一直|到现在|还|也)?没(?:退|返|到|给|还)|^月租|^,?(?:全部|全都?|一起)?(?:给我)?退|^包[一两半三]?年|^(?:一|每)个?(?:月|年)|^一年|^领|^打水漂|^没了|^[|]分"
 )
 _BOUGHT = re.compile("(?:买|办|充|交|缴|收|扣|花)[^,。?!]{1,12},$")
 _COUNTED = re.compile(
-    "^(?:多|几|来|余)?(?:个|次|天|日|年|月(?!租|费|流量)|号|点|分|秒|兆|条|张(?!五|一|两|二)|人|台|部|倍|小时|岁|位|楼|室|栋|幢|弄|单元|米|平|公里|g|m|k|%|度|遍|回|趟|家|户|种|样|名|周|星期|礼拜|届|路|里|层|排|组|件|页|字|期|集|段|套|份|万元)"
+    "^(?:多|几|来|余)?(?:个|次|天|日|年|月(?!租|费|流量)|号|点|分|秒|兆|条|张(?!五|一|两|二)|人|台|部|倍|小时|岁|位|楼|室|栋|幢|弄|单元|米|平|公里|g|m|k|%|度|遍|回|趟|家|户|种|样|名|周|星期|礼拜|届|路|里|层|排|组|件|页|行|列|项|斤|笔|封|格|根|只|亩|趟|句|声|字|期|集|段|套|份|万元)"
 )
 _CORRECTED = re.compile("^钱?[,。]?(?:啊|哦|呃|嗯)?[,。]?(?:不对|不是|错了|说错|讲错)")
 _ROUGH = re.compile("左右|上下|以上|大概|差不多")
@@ -48,13 +48,16 @@ _WANTED_BACK = re.compile("退(?!订|伍|休)|返还|赔|减免|补给|还给我
 _WANTED_BACK_BONUS = 1.5
 """Whoever wants money back has named the sum somewhere, if any."""
 _TROUBLE = re.compile(
-    "扣|收费|乱收|收了?我|退|话费|账单|充|到账|余额|划走|没了|赔|骗|坑|算错|多收|贵|返|费用|月租|押金|违约金"
+    "扣|收费|账(?!号|户)|不认|减掉|乱收|收了?我|退|话费|账单|充|到账|余额|划走|没了|赔|骗|坑|算错|多收|贵|返|费用|月租|押金|违约金|滞纳金|押金|冲(?:掉|回|减|抵)|[一-鿿]费(?=[一二两三四五六七八九\\d])"
 )
 _ENOUGH = 1.5
 _ENOUGH_TO_ASK = 4.0
 _TOTAL_BONUS = 3.0
+_HALF = 4.0
 _MONTHLY = re.compile("(?:每个?月|一个月|月月|按月|月租)[^,。?!]{0,6}$")
 _MONTHLY_AFTER = re.compile("^钱?(?:一个月|每月|每个月|[/一]月)")
+_COUNT_BEFORE = re.compile(rf"(?P<count>{NUMERAL})(?:条|次|回|个月|天|张|笔|遍|趟|个|分钟),?(?:一共|总共|就是|共|是)?$")
+_LOST = re.compile("^[^,。?!]{0,3}(?:没了|不见了|被骗|被转|被划)|^[^,。?!]{0,4}(?:骗|转|划|取|刷)走")
 _MOST = 4
 
 
@@ -99,7 +102,10 @@ def find_amount(lines: Sequence[Line], lexicon: Lexicon, kind: Kind) -> tuple[Am
         return None, ()
     for yuan in _totals_of_months(sums, lines):
         totals[yuan] += _TOTAL_BONUS
-    enough = _ENOUGH if kind is Kind.COMPLAINT else _ENOUGH_TO_ASK
+    for yuan in _halved(sums, lines):
+        totals[yuan] -= _HALF
+    lost = kind is Kind.REPORT and any(_LOST.match(lines[each.line].text[each.end :]) for each in sums)
+    enough = _ENOUGH if kind is Kind.COMPLAINT or lost else _ENOUGH_TO_ASK
     latest = {each.yuan: (each.line, each.start) for each in sums}
     ranked = sorted(totals, key=lambda yuan: (totals[yuan], latest[yuan]), reverse=True)
     amounts = [_amount(yuan, totals[yuan], scored, lines) for yuan in ranked[:_MOST]]
@@ -117,7 +123,7 @@ def find_amount(lines: Sequence[Line], lexicon: Lexicon, kind: Kind) -> tuple[Am
 def _only_one_told(yuan: Decimal, total: float, sums: Sequence[Sum], lines: Sequence[Line]) -> bool:
     """Whether a complaint about money names this sum and nothing says that it is another: 上月话费八十，肯定算错了."""
     told = [each for each in sums if each.yuan == yuan and lines[each.line].is_caller]
-    plain = any(not each.bare for each in told) or total >= 1
+    plain = any(not each.bare for each in told) or total >= 1 or len(told) > 1
     trouble = any(line.is_caller and _TROUBLE.search(line.text) for line in lines)
     return bool(told) and total >= 0 and plain and trouble
 
@@ -135,7 +141,25 @@ def _totals_of_months(sums: Sequence[Sum], lines: Sequence[Line]) -> set[Decimal
         for each in sums
         for one in monthly
         if each.yuan > one and each.yuan % one == 0 and each.yuan / one <= 36
-    }
+    } | _counted_up(sums, lines)
+
+
+def _counted_up(sums: Sequence[Sum], lines: Sequence[Line]) -> set[Decimal]:
+    """Sums that are another one times the count said before them: 发一条扣两毛，十二条，两块四."""
+    known = {each.yuan for each in sums}
+    found: set[Decimal] = set()
+    for each in sums:
+        counted = _COUNT_BEFORE.search(lines[each.line].text[max(0, each.start - 12) : each.start])
+        count = parse(counted["count"]) if counted else None
+        if count and count > 1 and each.yuan / count in known:
+            found.add(each.yuan)
+    return found
+
+
+def _halved(sums: Sequence[Sum], lines: Sequence[Line]) -> set[Decimal]:
+    """Sums that only the seat names and that are half of one the caller named: what is offered, not what is meant."""
+    callers = {each.yuan for each in sums if lines[each.line].is_caller}
+    return {each.yuan for each in sums if each.yuan not in callers and each.yuan * 2 in callers}
 
 
 def _amount(yuan: Decimal, total: float, scored: Sequence[tuple[float, Sum]], lines: Sequence[Line]) -> Amount:
@@ -237,7 +261,9 @@ def _below_one_yuan(tail: str) -> Decimal:
 
 
 def _is_no_money(match: re.Match[str], text: str) -> bool:
-    """一块 is also "together" or "a piece"."""
+    """一块 is also "together" or "a piece", 第二块 the second piece."""
+    if text[max(0, match.start() - 1) : match.start()] == "第":
+        return True
     if match["number"] != "一" or match["unit"] != "块" or match["money"] or match["tail"]:
         return False
     return not re.match("[,。?!]|$|多|的", text[match.end() :])

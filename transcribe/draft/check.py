@@ -13,7 +13,7 @@ from transcribe.turns import Turn
 _BY_THE_CALLS_FACTS = frozenset({"key_account", "number_check"})
 _WORDS = ("request", "what_happened")
 _NAMES = ("place", "shop")
-"""Names may stand where words of their sound were heard."""
+"""Names may stand where words of their sound were heard, in one turn or in two."""
 _LISTS = {"dates": "dates", "promised": "promised"}
 _COMPLAINTS_ONLY = ("nature", "cause_detail", "tags")
 _SAME_TIME = 0.02
@@ -75,7 +75,7 @@ def _unjustified(draft: DraftResult, turns: Sequence[Turn]) -> Iterator[str]:
             yield f"{name}: {told[name]!r} is not its evidence"
     for name in _NAMES:
         said = [each.text for each in draft.evidence.get(name, ())]
-        if told[name] is not None and not any(_sounds_alike(told[name], each) for each in said):
+        if told[name] is not None and not any(_sounds_alike(told[name], each) for each in (*said, "".join(said))):
             yield f"{name}: {told[name]!r} is not its evidence, nor does it sound like it"
     for name in _LISTS:
         said = [each.text for each in draft.evidence.get(name, ())]

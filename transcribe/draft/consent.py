@@ -29,7 +29,7 @@ _TAIL = "(?:吗|么|吧|嘛|伐|不|啵|哇|哈|没|咯|撒|呢)"
 _ASKS = re.compile(
     "同意(?:吗|么|不|没|伐|这|办|开|录|变|取|收|扣|$|[,?。])|是否(?:同意|需要|愿意|接受|确认|可以|要|认可|授权|允许|许可)|同不同意"
     f"|(?:可以|行|好|成|中|能接受|愿意|接受|确认|确定|需要|要|没问题|对|方便|认可|得行|允许)(?:的)?{_TAIL}(?=[,?。!]|$|您|先生|女士)"
-    f"|[一-鿿]{_TAIL}\\?$|我[^,。?!]{{0,6}}(?:帮|给|为|替)您[^,。?!]{{1,14}}了(?:啊|哦|哈|噢|喔)(?=[,。?!]|$)"
+    f"|[一-鿿]{_TAIL}\\?|我[^,。?!]{{0,6}}(?:帮|给|为|替)您[^,。?!]{{1,14}}了(?:啊|哦|哈|噢|喔)(?=[,。?!]|$)"
     "|可不可以|可以不可以|行不行|好不好|成不成|中不中|要不要|需不需要|愿不愿意|能不能接受|接不接受|认不认可|能接受|您(?:看|觉得)(?:可以|行|怎么样|如何|好|这样|呢|怎样|成)|怎么样\\?|如何\\?|(?:您|你)看呢|没问题吧|没意见吧"
     "|(?:需要|要|确认|确定|愿意|同意|接受|希望|允许)[^。?!]{0,24}(?:吗|么|\\?)|您(?:同意|确认)"
 )
@@ -44,10 +44,10 @@ _OF_A_FACT = re.compile(
 """What is asked of the past or of what the caller has in mind needs no consent either."""
 _DENIED = re.compile("(?:不需要|不要|不开|不办|不同意|不续|不用)[^。?!]{0,10}(?:是吗|对吗|是吧|对吧|对不对)")
 _UNDECIDED = re.compile(
-    "(?<!不用)(?<!不)(?<!不再)(?<!没什么)(?:考虑|想想|想一想|商量|问问|问一下|问一问|再说(?!了)|再看|再琢磨|琢磨|回头|不确定|没想好|不知道|不清楚|看看再|过两天|过几天|拿不准|犹豫|合计合计|[得要]看(?:你们|您|你|怎么|是)|做[不勿]了主|作不了主|当不了家|不(?:是)?我说了算)"
+    "再想想|(?<!不用)(?<!不)(?<!不再)(?<!没什么)(?:考虑|想想|想一想|商量|问问|问一下|问一问|再说(?!了)|再看|再琢磨|琢磨|回头|不确定|没想好|不知道|不清楚|看看再|过两天|过几天|拿不准|犹豫|合计合计|[得要]看(?:你们|您|你|怎么|是)|做[不勿]了主|作不了主|当不了家|不(?:是)?我说了算)"
 )
 _REFUSED = re.compile(
-    "不(?:同意|统一|要(?!紧|钱|再[乱扣收])|行(?!$|不)|用(?!考虑|想|谢)|需要|可以|接受|愿意?|办|开|想|答应|必|了(?!解)|改|换|续|参加|好(?!意思)|升|订|肯|干|认|弄|稀罕|感兴趣|麻烦|中)|没必要|没兴趣|用不着|犯不着|不行$|不行(?=[,。!])|免了|甭|莫要|谢绝|没门|休想"
+    "不(?:同意|统一|要(?!紧|钱|再[乱扣收])|行(?!$|不)|用(?!考虑|想|谢)|需要|可以|接受|愿意?|办|开|想|答应|必|了(?!解)|改|换|续|参加|好(?!意思)|升|订|肯|干|(?<!钱我不)(?<!钱我是不)(?<!钱不)认|弄|稀罕|感兴趣|麻烦|中)|没必要|没兴趣|用不着|犯不着|不行$|不行(?=[,。!])|免了|甭|莫要|谢绝|没门|休想"
     "|(?:不能|不会|不可能|无法|没法|没办法|难以|不敢)(?:接受|同意|这样|这么|答应|认)|(?:接受|同意|答应)不了|(?:怎么|哪儿?|咋)(?:能|会|可|还|就)?(?:行|可以|成|同意|接受)"
     "|别想|做梦|谁(?:稀罕|要(?!是|求)|愿意|想要?|同意)|没有?(?:这|那|什么)?个?必要|门(?:儿)?都没"
     "|^(?:嗯|那|哦|啊|我)?[,。]?(?:还是)?(?:算了|拒绝|不[,。!]|别)|拒绝|别(?:给我|帮我|开|办|弄|改|录|扣|动)|(?:先|还是)(?:不|算了)|算了吧?|凭什么"
@@ -83,6 +83,8 @@ _ANSWERS = (
 _ALONE = {"xing": "行", "hao": "好", "cheng": "成", "dui": "对", "shi": "是"}
 """What answers all by itself."""
 _ASKED_BY_SOUND = re.compile("[妈马骂玛码嘛](?=[,。?!]|$)")
+_OVER = re.compile("(?:好|行|嗯|那)?[,。]?(?P<word>[一-鿿]{1,3})(?:(?P=word))+(?:吧|了)?(?=[,。!]|$)")
+_ONLY_DIGITS = re.compile("[零一二三四五六七八九十百千]+")
 _SHORT = 8
 """An answer that was heard as other words is short."""
 _BY_ITSELF = 0.65
@@ -127,14 +129,24 @@ def _answer(lines: Sequence[Line], number: int) -> tuple[int, tuple[Consent, flo
     nodded = None
     for later in range(number + 1, min(len(lines), number + 1 + _ANSWER_WITHIN)):
         if not lines[later].is_caller:
-            if _question(lines, later) is not None:
+            if _question(lines, later) is not None or lines[later].text.endswith("?"):
                 break
             continue
-        read = _read(lines[later])
+        read = _said_back(lines[number].text, lines[later]) or _read(lines[later])
+        if read is None and _UNDECIDED.search(lines[later].text[:_READ]):
+            break
         if read is not None and not _HUMMED.fullmatch(lines[later].text):
             return later, read
         nodded = nodded or (read and (later, read))
     return nodded
+
+
+def _said_back(asked: str, line: Line) -> tuple[Consent, float, int, int] | None:
+    """A yes that says over what was asked: 锁锁锁 to 给您锁上，好吧, 授权授权 to 您授权吗."""
+    said = _OVER.match(line.text)
+    if said is None or said["word"] not in asked or _ONLY_DIGITS.fullmatch(said["word"]):
+        return None
+    return Consent.GIVEN, 0.8, 0, line.clause(0, 1)[1]
 
 
 def _told_itself(lines: Sequence[Line], number: int) -> Iterator[tuple[Consent, float, tuple[Evidence, ...]]]:
@@ -165,11 +177,14 @@ def _question_in(lines: Sequence[Line], number: int, line: Line) -> tuple[int, i
     found = None
     for match in _ASKS.finditer(line.text):
         start, end = line.sentence(match.start(), match.end())
-        if any(each.search(line.text, start, end) for each in (_NOT_FOR_CONSENT, _ASKS_OTHERWISE)):
+        plainly = _PLAINLY.search(line.text, start, end) is not None
+        if _ASKS_OTHERWISE.search(line.text, start, end):
+            continue
+        if _NOT_FOR_CONSENT.search(line.text, start, end) and not plainly:
             continue
         if _OF_THE_PAST.search(line.text, start, end):
             continue
-        if _OF_A_FACT.search(line.text, start, end) and not _PLAINLY.search(line.text, start, end):
+        if _OF_A_FACT.search(line.text, start, end) and not plainly:
             continue
         denied = _DENIED.search(line.text, start, end) is not None
         if _is_matter(line.text, start, end):

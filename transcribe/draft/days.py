@@ -31,6 +31,8 @@ _AHEAD = re.compile(
 _BEHIND = re.compile(
     "了|过|就|从|已经|申请|办的|买的|开始|发现|的时候|扣|收到|断|坏|没来|没有|没人|以来|至今|到现在|当时|白|结果|等"
 )
+_RAN_OUT = re.compile("自己|自动|变成|转成|没[^,。?!]{0,6}(?:同意|通知|说|问)|照样|还在?扣|续上|结果")
+"""九月份到期，自己变成了七十八的: what follows tells that it is over."""
 _EARLIEST_YEAR = 1990
 _LATEST_YEAR = 2100
 _WEEKDAYS = (
@@ -102,6 +104,8 @@ def _looks_ahead(moment: Moment, line: Line) -> tuple[bool, bool]:
         + line.text[moment.end : min(right, moment.end + 16)]
     )
     ahead, behind = len(_AHEAD.findall(around)), len(_BEHIND.findall(around))
+    if "到期" in around and _RAN_OUT.search(line.text[moment.end : line.sentence(moment.start, moment.end)[1]]):
+        behind += 1
     return ahead > behind, not ahead or not behind
 
 

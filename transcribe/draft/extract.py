@@ -214,13 +214,34 @@ def _heard_otherwise(lines: Sequence[Line], caller: str, reported: str | None) -
 
 
 def _named(sheet: _Sheet, name: str, places: Sequence[Place], lines: Sequence[Line]) -> None:
-    told = [(lines[each.line].evidence(each.start, each.end), each) for each in places[:3]]
-    if told:
-        (first, best), rest = told[0], told[1:]
-        others = tuple(Alternative(place.name or said.text, place.confidence * 0.6, (said,)) for said, place in rest)
-        if best.name is not None:
-            others = (Alternative(first.text, best.confidence * 0.7, (first,), "as it was heard"), *others)
-        sheet.put(name, best.name or first.text, best.confidence, (first,), others)
+    if not places:
+        return
+    best, rest = places[0], places[1:3]
+    said, value = _heard(best, lines), _read(best, lines)
+    others = tuple(Alternative(_read(each, lines), each.confidence * 0.6, _heard(each, lines)) for each in rest)
+    as_heard = "".join(each.text for each in said)
+    if value != as_heard:
+        others = (Alternative(as_heard, best.confidence * 0.7, said, "as it was heard"), *others)
+    sheet.put(name, value, best.confidence, said, others)
+
+
+def _heard(place: Place, lines: Sequence[Line]) -> tuple[Evidence, ...]:
+    said = (lines[place.line].evidence(place.start, place.end),)
+    return said + _heard(place.goes_on, lines) if place.goes_on else said
+
+
+def _read(place: Place, lines: Sequence[Line]) -> str:
+    """The name as it is meant; whatever was not read otherwise is as it was heard, marks included."""
+    line = lines[place.line]
+    heard = line.text[place.start : place.end]
+    if place.name is None:
+        name = line.evidence(place.start, place.end).text
+    else:
+        said = [line.turn.text[at] for at in line.back[place.start : place.end]]
+        name = "".join(
+            as_said if one == other else other for one, other, as_said in zip(heard, place.name, said, strict=True)
+        )
+    return name + _read(place.goes_on, lines) if place.goes_on else name
 
 
 def _own_name(sheet: _Sheet, field_name: str, own: Sequence[Named], lines: Sequence[Line]) -> None:
@@ -282,9 +303,13 @@ def _days(
 
 def _is_asked_of(moment: Moment, line: Line) -> bool:
     _, end = line.clause(moment.start, moment.end)
+    _, over = line.sentence(moment.start, moment.end)
+    if line.text[over : over + 1] != "?" and _WILL_DO.search(line.text[max(0, moment.start - 2) : end]):
+        return False
     return line.text[end : end + 1] == "?" or not _HAPPENED.search(line.text, moment.end, end)
 
 
+_WILL_DO = re.compile("我[^,。?!]{2,6}(?:去|来|再|就)(?![^,。?!]*(?:吗|么|呢|多少|怎么|什么|哪|几|能不能|行不行))")
 _HAPPENED = re.compile("了|过|的(?:$|[,。?!])|(?:办|买|装|开|交|报|申请|收到|打)的")
 
 

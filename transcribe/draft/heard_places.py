@@ -32,6 +32,9 @@ _BEHIND_NUMBER = {
     "zuo": "座",
 }  # fmt: skip
 _NUMERALS = "\\d一二三四五六七八九十百零〇幺两"
+_COUNTS = frozenset("一二三四五六七八九十百零")
+_CAMPUS = "校区"
+"""It sounds like 小区 and is a place as well."""
 _NUMBER_LIKE = {"liu": "六", "ba": "八", "jiu": "九", "wu": "五", "qi": "七", "san": "三", "si": "四", "er": "二"}
 _ROOM = re.compile(f"(?<=[{_NUMERALS}]{{3}})[十是事市](?=$|[,。?!])")
 _DIVISION = re.compile("[\u4e00-\u9fff]{2,4}[区县市]")
@@ -59,11 +62,18 @@ def _divisions(text: str) -> str:
         for start in range(match.start(), match.end() - 2):
             heard = text[start : match.end()]
             meant = sounding_like(heard)
+            if meant is not None and not _keeps_numerals(heard, meant):
+                break
             if meant is not None and meant != heard:
                 return text[:start] + meant + _divisions(text[match.end() :])
             if meant is not None:
                 break
     return text
+
+
+def _keeps_numerals(heard: str, meant: str) -> bool:
+    """里七区 is no 龙崎区: a recogniser knows numerals well."""
+    return all(one == other or one not in _COUNTS for one, other in zip(heard, meant, strict=True))
 
 
 def _named(text: str) -> str:
@@ -88,7 +98,12 @@ def with_endings(text: str) -> str:
         size, wanted = len(ending), tuple(map(confusion_class, syllables_in_context(ending)))
         for at in range(1, len(text) - size + 1):
             heard = text[at : at + size]
-            if heard not in _ENDINGS and re.fullmatch(f"[{_LETTERS}]+", heard) and _sounds(heard, wanted):
+            if (
+                heard not in _ENDINGS
+                and heard != _CAMPUS
+                and re.fullmatch(f"[{_LETTERS}]+", heard)
+                and _sounds(heard, wanted)
+            ):
                 text = text[:at] + ending + text[at + size :]
     return text
 

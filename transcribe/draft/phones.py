@@ -55,7 +55,7 @@ MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"0(?:10|2\d)[2-8]\d{7}|0[3-9]\d{2}[2-8]\d{6,7}")
 _LOCAL = re.compile(r"[2-8]\d{6,7}")
 _CONTACT = re.compile(
-    "联系|我(?:的)?(?:手机|电话|号码)|手机号|电话号|(?:电话|号码|手机)(?:是|呢|就是|为)|打我|打给我|回(?:个)?电|回复我|打这个|留"
+    "联系|我(?:的)?(?:手机|电话|号码)|手机号|电话号|(?:电话|号码|手机)(?:是|呢|就是|为)|打我|打给|打到|回(?:个)?电|找[一-鿿]{1,3}[,:]?$|回复我|打这个|留"
 )
 _OTHER_NUMBER = re.compile(
     "(?:工号|订单|单号|身份证|卡号|密码|账号|帐号|验证码|编号|流水|尾号|后[四六]位|序列号|合同号|邮编|户号|端口)[^,。?!]{0,6}[,:]?$"
@@ -281,7 +281,7 @@ def _misheard(text: str, position: int, before_it: int) -> str | None:
     heard = sounding_digit(text[position])
     if heard is None:
         return None
-    rest = text[position + 1 : position + 6].replace(",", "")[:3]
+    rest = _TIMES.sub(lambda match: match[2] * 2, text[position + 1 : position + 8]).replace(",", "")[:3]
     follow = sum(each in _WRITTEN or _LIKE.get(each) == "1" for each in rest)
     if not before_it:  # only 幺 is lost at the front of a mobile number, and it needs three digits after it
         return heard if heard == "1" and follow == 3 and rest[0] not in "02" else None

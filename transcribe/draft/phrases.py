@@ -12,19 +12,21 @@ from transcribe.draft.result import Kind
 
 _REQUEST_LENGTH = 32
 _HAPPENED_LENGTH = 60
+_SHORT = 7
+_SHORT_BEFORE = 11
 _PLAIN = 1.5
 """Weight from which a phrase asks for something: a bare 我想 does not."""
 _ASKING = (
-    (4.0, "我要(?:退|换|改|取消|解约|赔|补|拆|查|转|恢复|停|销)"),
+    (4.0, "我要(?:钱|现[金钞]|退|换|改|取消|解约|赔|补|拆|查|转|恢复|停|销)"),
     (5.0, "要求|我要你们|必须|务必|要么|(?:给|要)(?:我|我们)?(?:一)?个(?:交代|说法|解释|答复|公道|准话|结果)"),
     (
         4.5,
-        "把[^,。?!]{1,14}(?:退|还|免|取消|修|换|改|装|移|停|关|解除|撤|删|拆|恢复|清|查|说|写|弄|办)|(?:全部|全都?|都|马上|赶紧|一分不[少能]|统统|如数|得|该|要|必须)?(?:退|还|补|赔|免|返)(?:还|给|回|偿|出来|我(?!们?卡里)|到|货|钱|款)|(?:得|该|要|必须|全部|全都?|都)(?:退|还|补|赔|免|返)(?![不没订休]|得|要)|退(?:了|掉)(?=[嘛吧呗,。!]|$)|(?:整|拿|吐|弄|要|倒|改)(?:回来|出来)|别忘了",
+        "给我[停关]掉(?!了)|把[^,。?!]{1,14}(?:退|还|免|取消|修|换|改|装|移|停|关|解除|撤|删|拆|恢复|清|查|说|写|弄|办)|(?:全部|全都?|都|马上|赶紧|一分不[少能]|统统|如数|得|该|要|必须)?(?:退|还|补|赔|免|返)(?:还|给|回|偿|出来|我(?!们?卡里)|到|货|钱|款)|(?:得|该|要|必须|全部|全都?|都)(?:退|还|补|赔|免|返)(?![不没订休]|得|要)|退(?:了|掉)(?=[嘛吧呗,。!]|$)|(?:整|拿|吐|弄|要|倒|改)(?:回来|出来)|别忘了",
     ),
     (4.0, "希望|(?<!申)请(?!问|讲|了|假|个假)|麻烦|帮我|给我(?!开|发|打电话|打来|停|办|扣|订)|替我|应该|应当"),
     (
         3.5,
-        "能不能|能否|可不可以|可以不可以|是不是可以|尽快|赶快|赶紧|马上|立刻|立即|快点|快些|抓紧|派人|来人|行不行|行吗|好不好|可以吗|查一查|查查|起码|至少|多放|以后|管一管|管管|查查|修修|你们得|你们来|你们(?:也|就)?要(?!求)|你们(?=检查|处理|解决|管|查)|(?:检查|处理|解决|查|看|管|修)一下|查清楚",
+        "千万别|别再|不[要许准能]再|求(?:你|您)们?|叫(?:他们|人|师傅)|快(?:来|给)|(?:换|找|叫)一?个[^,。?!]{1,8}来|我[就只]要|能不能|能否|可不可以|可以不可以|是不是可以|尽快|赶快|赶紧|马上|立刻|立即|快点|快些|抓紧|派人|来人|行不行|行吗|好不好|可以吗|查一查|查查|起码|至少|多放|以后|管一管|管管|查查|修修|你们得|你们来|你们(?:也|就)?要(?!求)|你们(?=检查|处理|解决|管|查)|(?:检查|处理|解决|查|看|管|修)一下|查清楚",
     ),
     (
         2.0,
@@ -34,7 +36,9 @@ _ASKING = (
 _BY_KIND = {
     Kind.SUGGESTION: (
         (6.0, "建议(?=[^,。?!]{3})|希望|最好|应该|能不能|可不可以|可以考虑"),
+        (5.0, "(?<=提个醒,)|(?<=个建议,)|(?<=个想法,)|(?<=个意见,)|不如|干脆|何不"),
         (4.0, "建议|意见|要是|如果"),
+        (3.0, "[加添装设配放](?:一?[个块些排台张层]|几[个块些排台张])|[^,。?!]{3,}(?=,?(?:不难吧|难不难|多好|就好了))"),
     ),
     Kind.ENQUIRY: (
         (6.0, "(?:请问|咨询|问|了解|打听|查)(?:一下|问|下)?(?:你们|现在|目前)?[,。]?(?=[^,。?!]{3})"),
@@ -64,6 +68,9 @@ _END = re.compile(
     f"|(?:我的?|联系)?(?:电话|手机|号码)号?码?(?:是|呢|为)?[,:]?{_NUMBER}|谢谢|我叫|我姓|好吧|好不好|否则|要不然|不然)"
 )
 _POLITE = re.compile("^(?:那个|然后|就是|嗯|呃|啊|那|所以|你们|我)*(?=请|要求|希望|把|给我|帮我)")
+_ASKS_POLITELY = re.compile(
+    "(?:嗯+|呃|那个|喂|你好|您好|麻烦|[,。]|(?:我?想?要?|请)(?:问|请教|打听|咨询|了解)(?:您|你)?(?:一下|下|个事|一声)?)+,"
+)
 _TRIM = ",。?!:;吧啊呢嘛呀哦了 "
 
 
@@ -89,7 +96,16 @@ def find_request(lines: Sequence[Line], kind: Kind) -> Phrase | None:
     best = max(real, key=lambda each: (each.weight, first * each.line, first * each.start), default=None)
     if best is not None and kind is Kind.ENQUIRY:
         return _whole_question(best, lines[best.line].text)
-    return best and _with_clause_before(best, real)
+    return best and _with_what_it_is_of(_with_clause_before(best, real), lines)
+
+
+def _with_what_it_is_of(best: Phrase, lines: Sequence[Line]) -> Phrase:
+    """A short request with the short clause before it that says of what: 这钱我是不认的，给我减掉."""
+    text = lines[best.line].text
+    if best.end - best.start > _SHORT or best.start < 2 or text[best.start - 1] != ",":
+        return best
+    start, _ = lines[best.line].clause(best.start - 2, best.start - 1)
+    return replace(best, start=start) if best.start - start <= _SHORT_BEFORE else best
 
 
 def _whole_question(asked: Phrase, text: str) -> Phrase:
@@ -100,7 +116,9 @@ def _whole_question(asked: Phrase, text: str) -> Phrase:
     if start and text[start - 1] not in "。?!;":  # too long: from the first clause that is whole
         comma = text.find(",", start, asked.start)
         start = comma + 1 if comma >= 0 else asked.start
-    return replace(asked, start=min(start, asked.start))
+    start = min(start, asked.start)
+    polite = _ASKS_POLITELY.match(text, start, asked.end)
+    return replace(asked, start=polite.end() if polite and asked.end - polite.end() >= _SHORT else start)
 
 
 def _with_clause_before(best: Phrase, others: Sequence[Phrase]) -> Phrase:

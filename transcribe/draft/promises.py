@@ -46,6 +46,8 @@ _BARE_DURATION = re.compile(
 _RIGHT_BEHIND = 4
 _ONLY_TIME = re.compile(f"(?:大概|也就)?(?:{_DURATION})(?:之内|以内|内|之后|以后|后)?")
 """A clause that only says how long: 师傅马上就到，二十分钟."""
+_FIRM = re.compile(f"{_WITHIN}|{_DAY}|点|{_BY_THEN}|前|{_DURATION}")
+"""A time that is more than one of day: 晚上用户集中，我派人看看 promises nothing for tonight."""
 _VAGUE = re.compile("尽快|马上|立刻|立即|第一时间|这就|一会儿?|稍后|很快|近期|过会儿?")
 _ANSWERED = (
     "回复|答复|回电|回访|回个?电话|回您|回话|打给您|打电话|致电|来电|发短信|联系|通知|告知|告诉|结果|结论|说法|交代|答案|反馈|回音|消息|查清|查明|核实(?:清楚|完|好)|核查(?:清楚|完|好)|办结|给您打|打过[去来]|回[过信]|信儿|准[信话]|说一声|打个招呼|讲一声"
@@ -58,7 +60,7 @@ _DONE_BY_US = (
     "|换(?:好|掉|新|过|上)|挂(?:上|好)|拉(?:好|过)|撤(?:下|掉|销)|拆(?:掉|走|完|除)|清(?:零|除|掉)|到账|敲定|定下来|整改|下架|封(?:停|掉)|屏蔽|调(?:好|通|整)|销(?:掉|户|账)|屏蔽|登报|道歉|赔|接(?:上|好|通)|抢(?:通|修)|扣回|减掉|划回|拨(?:回|付)|发货|补货|快递|寄|发(?:到|给|出|您|你)|交(?:给|到)您|不会再|不再|再也不"
 )
 _DEED = re.compile(
-    f"{_ANSWERED}|{_CAME}|{_DONE_BY_US}|(?:师傅|人员|工程师|专人|同事|抢修队|班长|经理|车|队|货)[^,。?!]{{0,14}}到(?:$|位|场)|(?:准时|按时|一定|保证)[^,。?!]{{0,3}}到$|(?<=[钟时天前])(?:就|准|内|之内|以内)?(?:就|能|会|准)?到$"
+    f"{_ANSWERED}|{_CAME}|{_DONE_BY_US}|(?:师傅|人员|工程师|专人|同事|抢修队|班长|经理|车|队|货)[^,。?!]{{0,14}}到(?:$|位|场)|(?:准时|按时|一定|保证)[^,。?!]{{0,3}}到$|报(?:省|市|总|上级|公司|给|到|上)|递交|转(?:给|到|交)|(?<=[钟时天前])(?:就|准|内|之内|以内)?(?:就|能|会|准)?到$"
 )
 _FOR_YOU = re.compile(
     "(?:给|帮|为|替|跟|向)(?:您|你|咱)|(?:师傅|专人|工程师|班长|经理|主管|同事|他们|人)[^,。?!]{0,6}(?:会|就|一定|准|给|来|去|到)|我们(?:这边)?[会将]|内[给跟]|(?:让|叫|请|派)[^,。?!您]{1,8}(?:给|跟|来|去|到|把)|(?:保证|一定|准|必定|肯定)"
@@ -216,7 +218,14 @@ def _promises(text: str, start: int, end: int, after: Sequence[Line]) -> Iterato
         if timed and (deed or (_FOR_YOU.search(clause) and _PLAIN_TIME.search(clause))):
             promised = at
             yield (*_trimmed(text, first, last), 0.6 if asked else 0.88)
-        elif timed and follows and not asked and _goes_on(text[follows[0] : follows[1]]) and len(clause) <= 16:
+        elif (
+            timed
+            and follows
+            and not asked
+            and _FIRM.search(clause)
+            and _goes_on(text[follows[0] : follows[1]])
+            and len(clause) <= 16
+        ):
             used = promised = at + 1
             yield (*_trimmed(text, first, follows[1]), 0.78)
         elif deed and follows and not asked and _ONLY_TIME.fullmatch(text[slice(*follows)]):

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 
 from transcribe.draft.addresses import Span, name_start
+from transcribe.draft.lexicon import lexicon
 from transcribe.draft.normalise import BREAKS
 
 _HALL = "营业[厅听庭亭廷卿挺停]"
 """Recognisers write the last syllable in many ways."""
 _ENDS = re.compile(
-    f"{_HALL}|(?:服务|合作|旗舰|体验|专营|直营|自营|加盟|授权|社会|自助)厅|电信厅|移动厅|联通厅|电信大厅|专营店|专卖店|体验店|旗舰店|加盟店|连锁店|授权店|直营店|合作店|手机店|通讯店|通信店|数码店|电器店|门店|代理点|代办点|代办站|代理店|代办店|代办处"
-    "|代售点|代销点|代理商|营业网点|服务网点|合作网点|代理网点|授权网点|销售网点|服务点|服务站|网点|营业所|缴费点|充值点|便利店|便民点|小卖部|小卖店|手机卖场|卖场|手机城|数码城|数码广场|通讯城|通信城|手机大卖场|手机专柜|电信专柜|移动专柜|专柜|门市部|门市|报刊亭|售卡亭|售卡点|电信局|电信所|电信支局|支局|邮电所|之家|专区"
+    f"{_HALL}|(?:服务|合作|校园|社区|中心|旗舰|体验|专营|直营|自营|加盟|授权|社会|自助)[厅听]|电信厅|移动厅|联通厅|电信大厅|(?:天翼|电信|移动|联通|小灵通)(?:的)?小?店|专营店|专卖店|体验店|旗舰店|加盟店|连锁店|授权店|直营店|合作店|手机店|通讯店|通信店|数码店|电器店|门店|代理点|代办点|代办站|代理店|代办店|代办处"
+    "|代售点|代销点|代理商|营业网点|服务网点|合作网点|代理网点|授权网点|销售网点|服务点|服务站|网点|营业所|缴费点|充值点|便利店|便民点|小卖部|小卖店|手机卖场|卖场|手机城|数码城|数码广场|通讯城|通信城|手机大卖场|手机专柜|电信专柜|移动专柜|专柜|门市部|门市|报刊亭|售卡亭|售卡点|电信局|电信所|电信支局|支局|邮电所|之家|专区|(?:(?<=广场)|(?<=商场)|(?<=商城)|(?<=[一-鿿]路)|(?<=[一-鿿]街))店(?!铺|家|主|面)"
 )
 _ANY_SHOP = re.compile("(?:便利店|报刊亭|小卖部|小卖店|服务站|服务点|专区|之家|支局|门市|电器店)$")
 """What is a shop of any trade, unless something was bought or done there."""
@@ -31,10 +32,11 @@ _TO_THE_SHOP = re.compile(
     "|你们的?|电信的?|移动的?|联通的?|小)*"
 )
 _NEAR_BY = re.compile(
-    "(?:镇上|村里|村口|街上|县里|城里|小区里|路边|路口|我家|(?:[\u4e00-\u9fff]{2,8}?))(?:门口|旁边|对面|附近|隔壁|楼下|里面|[一二三四]楼|门前|街口|路口|口)(?:的|那个|那家|那|一个|一家|个|家)*小?$"
+    "(?:镇上|村里|村口|街上|县里|城里|小区里|路边|路口|我家|(?:[\u4e00-\u9fff]{2,8}?))(?:门口|旁边|对面|附近|隔壁|楼下|里面|[一二三四]楼|门前|街口|路口|口)(?:的|那个|那家|那[爿间]?|一个|一家|个|家|你们的?|电信的?|移动的?|联通的?)*小?$"
     "|(?:镇上|村里|村口|街上|县里|城里|小区里|路边|路口|村子里)(?:的|那个|那家|一个|一家|个|家)*小?$"
 )
 """Where a shop is told by something that is no address: 苏宁门口的, 镇上的."""
+_OURS = re.compile("(?:你们的?|电信的?|移动的?|联通的?)+$")
 _WITHIN_NEAR_BY = re.compile("[的了我你您他她它们这说哪是要就会去问跟没不想给打办买让很都也还又再可什怎为着在到从]")
 _MODIFIES = re.compile(
     "(?:合作|自有|代理|授权|乡镇|指定|电信|移动|联通|天翼|中心|加盟|社区|品牌|人工|线下|正规|任意|任何|你们|各个?|所有|附近|最近|当地|手机|充值|缴费|公司|自营|话费|办理|别的|其他|其它)+$"
@@ -87,6 +89,8 @@ def _names_itself(ending: str) -> bool:
 def _as_meant(text: str, start: int, match: re.Match[str]) -> str | None:
     if match[0].startswith("营业") and len(match[0]) == len("营业厅") and match[0] not in ("营业厅", "营业所"):
         return f"{text[start : match.start()]}营业厅"
+    if match[0].endswith("听"):
+        return f"{text[start : match.end() - 1]}厅"
     return None
 
 
@@ -103,19 +107,29 @@ def _brands(text: str, taken: int) -> Iterator[tuple[int, int, float, str | None
             yield start, end, 0.7, None
 
 
+_CALLED = re.compile(
+    "(?:^|[,。?!]|[在去到从上跑])(?P<name>(?:(?![我你他她咱在去到从上跑了的])[\u4e00-\u9fff]){2,4}?)(?:那|这)(?:家|个|边的?|里的?|间)(?:你们的?|电信的?|移动的?|联通的?)?$"
+)
+"""A name that stands before its shop: 万达那家营业厅."""
+
+
 def _behind(text: str, start: int, places: Sequence[Span]) -> int | None:
     """Where the place begins by which a shop is told: 汽车站旁边那家手机店."""
     for place in places:
         if place.end <= start and start - place.end <= 8 and _TO_THE_SHOP.fullmatch(text[place.end : start]):
             return place.start
+    called = _CALLED.search(text[max(0, start - 12) : start])
+    if called is not None and not _WITHIN_NEAR_BY.search(called["name"]) and called["name"] not in lexicon().common:
+        return max(0, start - 12) + called.start("name")
     near = _NEAR_BY.search(text[max(0, start - 16) : start])
     if near is None:
         return None
     begins = start - len(near[0])
+    ours = _OURS.search(near[0])
     inside = next(
         (
             at
-            for at in range(len(near[0]) - 1, -1, -1)
+            for at in range((ours.start() if ours else len(near[0])) - 1, -1, -1)
             if _WITHIN_NEAR_BY.match(near[0][at]) and near[0][at] not in "的那"
         ),
         -1,

@@ -29,6 +29,8 @@ _LENGTH = 11
 _SURE_FROM = 3
 """Digits that must be written as such before a row of like sounds is taken for a number."""
 _LOST_AT_MOST = 2.5
+_LOST_OF_A_LANDLINE = 1.0
+"""Its neighbours differ by as little as a digit of theirs; one that is lost or added is the recogniser's."""
 _HEARD_AT_LEAST = 7
 _UNKNOWN = 0.7
 _PART = 8
@@ -125,14 +127,15 @@ def _whole(signs: Sequence[_Sign]) -> tuple[str, float, int] | None:
 
 def _as_calling(signs: Sequence[_Sign], calling: str) -> tuple[str, float, int] | None:
     """The calling number, where what was heard differs from it by little: lost or unknown signs."""
-    if MOBILE.fullmatch(calling) is None or len(signs) < _HEARD_AT_LEAST:
+    if not _LENGTH <= len(calling) <= _LENGTH + 1 or len(signs) < _HEARD_AT_LEAST:
         return None
+    lost_at_most = _LOST_AT_MOST if MOBILE.fullmatch(calling) else _LOST_OF_A_LANDLINE
     best: tuple[float, int] | None = None
-    for length in range(_LENGTH - 2, min(len(signs), _LENGTH + 2) + 1):
+    for length in range(len(calling) - 2, min(len(signs), len(calling) + 2) + 1):
         cost = _distance(signs[:length], calling)
         if best is None or cost < best[0]:
             best = cost, length
-    if best is None or best[0] > _LOST_AT_MOST:
+    if best is None or best[0] > lost_at_most:
         return _part_of_calling(signs, calling)
     same = sum(each.digit is not None and each.digit in calling for each in signs[: best[1]])
     return (calling, 0.75 - 0.08 * best[0], signs[best[1] - 1].at) if same >= _HEARD_AT_LEAST else None

@@ -217,3 +217,115 @@ def test_answer_in_anybodys_words_is_consent_or_none(question: str, answer: str,
 def test_sum_in_dispute_needs_no_unit(spoken_sum: tuple[str, str], frame: str) -> None:
     words, yuan = spoken_sum
     assert said(f"c: 我要投诉乱扣费。{frame.format(words)}")[0].amount == yuan
+
+
+@pytest.mark.parametrize("name", ["中山二路", "城市花园", "四牌楼", "五一广场", "三元里大道", "六合路", "铁路新村"])
+def test_name_that_holds_a_numeral_or_an_everyday_word_is_a_place(name: str) -> None:
+    assert said(TROUBLE, "s: 您的地址是？", f"c: {name}。")[0].place == name
+
+
+@given(ADDRESSES)
+@settings(max_examples=20, deadline=None)
+def test_address_over_two_turns_or_read_out_by_the_seat_is_one(address: str) -> None:
+    draft, turns = said(TROUBLE, "s: 您的地址是？", "c: 江宁区。", "s: 嗯。", f"c: {address}。")
+    assert draft.place == f"江宁区{address}"
+    assert {each.turn for each in draft.evidence["place"]} == {2, 4}
+    assert check_evidence(draft, turns) == []
+    draft, turns = said(TROUBLE, f"s: 地址还是{address}吗？", "c: 对。")
+    assert (draft.place, check_evidence(draft, turns)) == (address, [])
+    assert said(TROUBLE, f"s: 地址还是{address}吗？", "c: 不是。")[0].place is None
+
+
+@pytest.mark.parametrize(
+    ("words", "shop"),
+    [
+        ("万达那家营业厅", "万达那家营业厅"), ("邮局隔壁你们自营厅", "邮局隔壁你们自营厅"),
+        ("学府路店", "学府路店"), ("浦口校园听", "浦口校园厅"),
+    ],
+)  # fmt: skip
+def test_shop_goes_by_what_it_is_called_there(words: str, shop: str) -> None:
+    assert said(f"c: 我去{words}办的卡，名字给我登记错了，我要投诉。")[0].shop == shop
+
+
+@given(NUMBERS, st.integers(4, 6))
+@settings(max_examples=20, deadline=None)
+def test_group_said_anew_replaces_the_one_before_it(number: str, place: int) -> None:
+    first, second, third = groups(number, (3, 4, 4))
+    wrong = second[: place - 3] + str((int(second[place - 3]) + 1) % 10) + second[place - 2 :]
+    again = f"{spoken(first)}，{spoken(wrong)}，不对，{spoken(second)}，{spoken(third)}"
+    assert said(TROUBLE, "s: 您的电话？", f"c: {again}。")[0].phone == number
+
+
+def test_calling_number_makes_up_for_digits_that_were_lost_or_moved() -> None:
+    draft, _ = said(TROUBLE, "s: 您的电话？", "c: 幺三七七零二八五。")
+    assert (draft.phone, draft.number_check) == (CALLED.caller, "same")
+    draft, _ = said(TROUBLE, "s: 您的电话？", "c: 幺三七零四幺二八五六零。")
+    assert draft.phone == CALLED.caller
+    assert [each.value for each in draft.alternatives["phone"]] == ["13704128560"]
+    draft, _ = said(TROUBLE, "s: 您的电话？", "c: 幺三七七零四幺三九二七。")
+    assert draft.phone == "13770413927"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "consent"),
+    [
+        ("给您把频道退订，您统一马", "统一，退。", Consent.GIVEN),
+        ("给您把频道退订，您同意吗？", "部同意。", Consent.REFUSED),
+        ("给您把频道退订，可以吗？", "型。", Consent.GIVEN),
+        ("给您把频道退订，可以吗？", "刻意刻意。", Consent.GIVEN),
+        ("现在帮您取消台零。", "同意，赶紧的。", Consent.GIVEN),
+        ("给您把频道退订，可以吗？", "我不能接受。", Consent.REFUSED),
+        ("给您把频道退订，可以吗？", "这怎么行。", Consent.REFUSED),
+        ("给您把频道锁上，好吧？", "锁锁锁，这钱我是不认的。", Consent.GIVEN),
+        ("给您把频道退订，可以吗？", "那得看收不收钱。", None),
+        ("您当时同意开通了吗？", "没有，我不同意。", None),
+        ("我们尽快给您答复，好吗？", "好的。", None),
+    ],
+)
+def test_answer_is_read_by_its_sound_and_by_its_question(question: str, answer: str, consent: Consent | None) -> None:
+    draft, turns = said("c: 我这个频道乱扣费，我要投诉。", f"s: {question}", f"c: {answer}")
+    assert (draft.consent, check_evidence(draft, turns)) == (consent, [])
+
+
+def test_what_is_said_while_the_seat_asks_for_something_else_answers_no_earlier_question() -> None:
+    lines = (
+        "c: 我要投诉乱扣费。",
+        "s: 给您换小套餐，行吗？",
+        "c: 我跟我爱人商量商量再说。",
+        "s: 回您手机？",
+        "c: 不，座机。",
+    )
+    assert said(*lines)[0].consent is None
+
+
+@pytest.mark.parametrize(
+    ("words", "promised"),
+    [
+        ("三天类给您打负。", True), ("师傅今晚八点以前倒。", True), ("我们会在48小时内给移植电。", True),
+        ("明天我们会给您办好的。", True), ("师傅马上就到，二十分钟。", True), ("本周内给您换新的。", True),
+        ("有结果一定通知您。", False), ("晚上用户集中，我派人看看。", False), ("没有办法保证今天修好。", False),
+        ("优惠从下个月一号开始。", False), ("正常请况四十八小时内修复。", False),
+    ],
+)  # fmt: skip
+def test_promise_is_read_by_its_grammar_and_its_sound(words: str, promised: bool) -> None:
+    draft, turns = said(TROUBLE, f"s: {words}", "c: 哦。")
+    assert (bool(draft.promised), check_evidence(draft, turns)) == (promised, [])
+
+
+@pytest.mark.parametrize(
+    ("words", "yuan"),
+    [
+        ("信息费一百三十二，我不认，退给我。", "132"),
+        ("发一条扣我两毛，十二条，两块四。", "2.40"),
+        ("滞纳金七块二毛五，凭什么。", "7.25"),
+        ("账单一共十七行，我看不懂。", None),
+        ("杆子在第二块地里，少收两百斤。", None),
+    ],
+)
+def test_sum_is_told_from_what_else_is_counted(words: str, yuan: str | None) -> None:
+    assert said(f"c: 我要投诉。{words}")[0].amount == yuan
+
+
+def test_half_that_the_seat_offers_is_not_the_sum() -> None:
+    lines = ("c: 信息费一百三十二块，我要投诉。", "s: 给您减免一半，六十六块，您同意吗？", "c: 不同意。")
+    assert said(*lines)[0].amount == "132"
