@@ -30,9 +30,9 @@ def test_fields_survive_a_tenth_of_misheard_characters(name: str) -> None:
 def test_further_fields_are_right_on_dialogues_written_for_them() -> None:
     found = accuracy(load("fourth.yaml"))
     wanted = {
-        "kind": 0.95, "business": 0.85, "nature": 0.85, "phone": 0.95, "amount": 0.8, "category": 0.9, "report": 0.75,
-        "reported": 0.65, "cause": 0.85, "cause_detail": 0.9, "tags": 0.7, "outcome": 0.9, "consent": 0.95,
-        "days": 0.95, "promised": 0.9, "shop": 0.9, "place": 0.9, "number_check": 0.95, "key_account": 0.95,
+        "kind": 0.95, "business": 0.85, "nature": 0.85, "phone": 0.95, "amount": 0.9, "category": 0.9, "report": 0.75,
+        "reported": 0.95, "cause": 0.85, "cause_detail": 0.9, "tags": 0.7, "outcome": 0.9, "consent": 0.95,
+        "days": 0.95, "promised": 0.95, "shop": 0.95, "place": 0.95, "number_check": 0.95, "key_account": 0.95,
     }  # fmt: skip
     assert not {field: found[field] for field in wanted if found[field] < wanted[field]}
 
@@ -48,13 +48,15 @@ def test_further_fields_are_right_on_dialogues_written_for_them() -> None:
         (
             "sixth.yaml",
             {"kind": 0.95, "business": 0.94, "nature": 0.91, "cause": 0.88, "cause_detail": 0.9, "tags": 0.92,
-             "outcome": 0.89, "category": 0.96, "report": 0.94, "urgent": 0.95, "key_account": 0.94},
+             "outcome": 0.89, "category": 0.96, "report": 0.94, "urgent": 0.95, "key_account": 0.94,
+             "phone": 0.98, "reported": 0.95, "amount": 0.94, "consent": 0.96, "promised": 0.9, "shop": 0.96,
+             "place": 0.95, "days": 0.95},
         ),
         (
             "seventh.yaml",
-            {"kind": 0.97, "business": 0.96, "nature": 0.97, "phone": 0.95, "amount": 0.87, "cause": 0.88,
+            {"kind": 0.97, "business": 0.96, "nature": 0.97, "phone": 0.98, "amount": 0.92, "cause": 0.88,
              "cause_detail": 0.97, "tags": 0.95, "outcome": 0.97, "category": 0.97, "report": 0.97, "urgent": 0.97,
-             "consent": 0.88, "key_account": 0.96, "promised": 0.91, "shop": 0.9, "place": 0.85},
+             "consent": 0.97, "key_account": 0.96, "promised": 0.97, "shop": 0.97, "place": 0.95},
         ),
     ],
 )  # fmt: skip
