@@ -25,7 +25,7 @@ _REPORT_FROM = 2.0
 _DETAIL_FROM = 3.0
 _CAUSE_FROM = 2.5
 _TAG_FROM = 2.5
-_TAG_NAMED = 4.0
+_TAG_NAMED = 3.3
 _TAG_FOLLOWS = 3.5
 _TAGGED: Mapping[Cause | CauseDetail, Tag] = {
     Cause.PARTNER: Tag.AGENT_CHANNEL,
