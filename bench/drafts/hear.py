@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import tempfile
@@ -69,5 +70,17 @@ def _hear(pcm: Sound, kept: Path, model: str, settings: Settings) -> Heard:
 
 @cache
 def pipeline_digest() -> str:
-    sources = sorted((ROOT / "transcribe").glob("*.py"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
+    """Of the modules that recognition is made of: `transcribe/pipeline.py`, `engines.py` and what they import there."""
+    wanted, found = ["pipeline", "engines"], set[Path]()
+    while wanted:
+        path = ROOT / "transcribe" / f"{wanted.pop()}.py"
+        if path.exists() and path not in found:
+            found.add(path)
+            wanted += _imported(path)
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(found))).hexdigest()[:12]
+
+
+def _imported(path: Path) -> list[str]:
+    """Names of the modules of `transcribe` that a module imports."""
+    names = [node.module or "" for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.ImportFrom)]
+    return [name.removeprefix("transcribe.") for name in names if name.startswith("transcribe.")]
