@@ -11,6 +11,7 @@ can be measured on that file.
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import math
 import sys
@@ -44,8 +45,8 @@ OF_KIND = {
 } | dict.fromkeys(TAGS, "complaint")  # fmt: skip
 """Fields that one kind of call has alone."""
 IN_TEXTS = 2
-MOST_RUNS = 6000
-OF_A_TAG = 2500
+MOST_RUNS = 24000
+OF_A_TAG = 12000
 """Runs that are kept of a field, and of a tag, which is told by fewer."""
 STRENGTH = 30.0
 NONE = "none"
@@ -57,13 +58,12 @@ Text = tuple[Mapping[str, Any], tuple[Line, ...]]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--without", default="", help="name of a file whose texts are left out")
-    parser.add_argument("--out", default=str(ROOT / "transcribe" / "draft" / "impression.json"))
+    parser.add_argument("--out", default=str(ROOT / "transcribe" / "draft" / "impression.json.gz"))
     options = parser.parse_args()
     texts = list(_texts(options.without))
     fields = {name: _taught(name, texts) for name in (*FIELDS, *TAGS)}
-    Path(options.out).write_text(
-        json.dumps({"texts": len(texts), "fields": fields}, ensure_ascii=False, separators=(",", ":")) + "\n", "utf-8"
-    )
+    told = json.dumps({"texts": len(texts), "fields": fields}, ensure_ascii=False, separators=(",", ":")) + "\n"
+    Path(options.out).write_bytes(gzip.compress(told.encode(), mtime=0))
     for name, field in fields.items():
         print(name, len(field["classes"]), "classes,", len(field["runs"]), "runs")
 

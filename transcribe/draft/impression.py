@@ -1,7 +1,7 @@
 """A second opinion: what the caller's wording as a whole sounds like, by a linear model over short runs of characters.
 
 The expressions of the rules know the wordings they were given. This model weighs every run of one to three characters
-that it met in at least two of the texts it was taught with (`bench/drafts/teach.py` makes `impression.json` from
+that it met in at least two of the texts it was taught with (`bench/drafts/teach.py` makes `impression.json.gz` from
 them), so that it also has a view on what no expression names. Its view joins the rules' tallies as one more mention, at
 the clause that weighed most; where an expression was found as well, that one is the evidence. Figures are one and the
 same sign to it, so that it holds no number.
@@ -9,6 +9,7 @@ same sign to it, so that it holds no number.
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import re
@@ -150,7 +151,7 @@ def _is_stated(line: Line, end: int) -> bool:
 
 @cache
 def _models() -> Mapping[str, _Field]:
-    told: dict[str, Any] = json.loads((HERE / "impression.json").read_text("utf-8"))
+    told: dict[str, Any] = json.loads(gzip.decompress((HERE / "impression.json.gz").read_bytes()))
     return {
         name: _Field(
             tuple(each["classes"]),
