@@ -38,6 +38,8 @@ from transcribe.draft.result import Tag  # noqa: E402
 from transcribe.turns import Turn  # noqa: E402
 
 FIELDS = ("kind", "business", "nature", "cause", "cause_detail", "category", "report", "outcome")
+NAMES = ("cases", "fourth", "fifth", "seventh", "tune", "sayings")
+"""Files of texts that may be looked at."""
 TAGS = tuple(tag.value for tag in Tag)
 OF_KIND = {
     "nature": "complaint", "cause": "complaint", "cause_detail": "complaint", "category": "suggestion",
@@ -69,13 +71,13 @@ def main() -> None:
 
 
 def _texts(without: str) -> Iterator[Text]:
-    for name in ("cases", "fourth", "fifth", "seventh", "tune", "sayings"):
+    for name in NAMES:
         if name != without:
-            for truth, turns in _read(name):
+            for truth, turns in read(name):
                 yield truth, hear(turns, lexicon()).lines
 
 
-def _read(name: str) -> Iterator[tuple[Mapping[str, Any], Sequence[Turn]]]:
+def read(name: str) -> Iterator[tuple[Mapping[str, Any], Sequence[Turn]]]:
     if name == "sayings":
         yield from sayings(HERE / "sayings.tsv")
     elif name == "tune":

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from transcribe.draft.amounts import sums_in
 from transcribe.draft.normalise import Line, normalise
+from transcribe.draft.reread import reread
 from transcribe.draft.result import DraftResult, Evidence, Kind
 from transcribe.draft.sounds import classes
 from transcribe.turns import Turn
@@ -85,7 +86,7 @@ def _unjustified(draft: DraftResult, turns: Sequence[Turn]) -> Iterator[str]:
     for day in draft.days:
         if day.text not in [each.text for each in draft.evidence.get("days", ())]:
             yield f"days: {day.text!r} is not its evidence"
-    lines = normalise(turns)
+    lines = reread(normalise(turns))
     if draft.amount is not None and not any(
         float(each.yuan) == float(draft.amount)
         for line in _lines_of(draft, "amount", lines)

@@ -34,6 +34,7 @@ from transcribe.draft.phrases import Phrase, find_happened, find_request
 from transcribe.draft.places import Place, find_places
 from transcribe.draft.promises import find_promises
 from transcribe.draft.reported import find_reported
+from transcribe.draft.reread import reread
 from transcribe.draft.result import Alternative, DraftResult, Evidence, Kind, NumberCheck
 from transcribe.draft.roles import mark_callers
 from transcribe.draft.sorts import (
@@ -48,6 +49,7 @@ from transcribe.draft.sorts import (
 from transcribe.draft.sounded import find_sounded
 from transcribe.draft.standing import find_key_account
 from transcribe.draft.summary import summarise
+from transcribe.text import is_han
 from transcribe.turns import Turn
 
 FIELDS = (
@@ -104,7 +106,7 @@ def extract(
     tallies = weigh(heard, words)
     sheet = _Sheet()
     kind = _judge(sheet, heard, tallies, known.service)
-    verbatim = mark_callers(normalise(turns))
+    verbatim = mark_callers(reread(normalise(turns)))
     _facts(sheet, heard.lines, verbatim, words, kind=kind, call=known)
     for field_name, name_kind in _NAMED_BY.items():
         own = Names([name for name, of_kind in names if of_kind == name_kind]).found_in(heard.lines)
@@ -121,7 +123,7 @@ def extract(
 
 def hear(turns: Sequence[Turn], words: Lexicon) -> Heard:
     """The turns as lines that all else is read from: normalised, the caller's told apart, misheard terms put right."""
-    return listen(mark_callers(normalise(turns)), words)
+    return listen(mark_callers(reread(normalise(turns))), words)
 
 
 def _draft(sheet: _Sheet) -> DraftResult:
@@ -233,14 +235,9 @@ def _heard(place: Place, lines: Sequence[Line]) -> tuple[Evidence, ...]:
 def _read(place: Place, lines: Sequence[Line]) -> str:
     """The name as it is meant; whatever was not read otherwise is as it was heard, marks included."""
     line = lines[place.line]
-    heard = line.text[place.start : place.end]
-    if place.name is None:
-        name = line.evidence(place.start, place.end).text
-    else:
-        said = [line.turn.text[at] for at in line.back[place.start : place.end]]
-        name = "".join(
-            as_said if one == other else other for one, other, as_said in zip(heard, place.name, said, strict=True)
-        )
+    said = [line.turn.text[at] for at in line.back[place.start : place.end]]
+    meant = place.name or line.text[place.start : place.end]
+    name = "".join(other if is_han(other) else as_said for as_said, other in zip(said, meant, strict=True))
     return name + _read(place.goes_on, lines) if place.goes_on else name
 
 
