@@ -197,8 +197,8 @@ class DayKeys:
     async def strange_copies(self, keys: Collection[str]) -> set[str]:
         """Which of these objects are the copy of no day key."""
         async with self._database.transaction() as session:
-            known = set(await session.scalars(select(DayKey.id)))
-        return {key for key in keys if key not in {copy_key(each) for each in known}}
+            known = await session.scalars(select(DayKey.id))
+        return set(keys) - {copy_key(each) for each in known}
 
     async def copy_out(self, rows: Sequence[DayKey]) -> None:
         """Write the wrapped copies beside the objects, replacing older ones."""

@@ -179,17 +179,14 @@ async def delete_again(database: Database, objects: SealedObjects) -> int:
             keys = await renditions.keys_of(session, each.call_uid, each.object_key)
         back |= {key for key in keys | {each.object_key} if await objects.store.size(key) is not None}
         if back:
-            folder = renditions.beside(each.object_key).rpartition("/")[0]
-            back |= {found.key async for found in objects.listing(folder) if _made_of(each.object_key, found.key)}
+            beside = renditions.beside(each.object_key)
+            listed = objects.listing(beside.rpartition("/")[0])
+            back |= {found.key async for found in listed if found.key.startswith(beside)}
         for key in back:
             _log.warning("recording.deleted_again", call=each.call_uid, certificate=each.id)
             await objects.delete(key)
             again += 1
     return again
-
-
-def _made_of(object_key: str, key: str) -> bool:
-    return key.startswith(renditions.beside(object_key))
 
 
 async def holds_of(session: AsyncSession, call_uid: str) -> list[Hold]:

@@ -86,7 +86,7 @@ def plain_folder(work: Path, mark: str = FOLDERS[0]) -> Iterator[Path]:
 def sweep(work: Path) -> int:
     """Remove the copies and folders that no living process holds; how many there were."""
     swept = 0
-    for path in [found for mark in (MARK, *FOLDERS) for found in work.glob(f"{mark}*")]:
+    for path in [found for found in work.glob("*") if found.name.startswith((MARK, *FOLDERS))]:
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:

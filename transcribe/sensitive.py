@@ -177,7 +177,6 @@ class _Request:
 def _requests(turns: Sequence[Turn]) -> list[_Request]:
     found = []
     for index, turn in enumerate(turns):
-        heard = [_Request(kind, index, last) for kind, last in _heard_names(turn.text)]
         for match in _NAMED.finditer(turn.text):
             name = str(match.lastgroup)
             before = turn.text[max(0, match.start() - 10) : match.start()]
@@ -188,9 +187,8 @@ def _requests(turns: Sequence[Turn]) -> list[_Request]:
                 found.append(_Request(None, index, match.end(), wanted))
             else:
                 found.append(_Request(SensitiveKind(name), index, match.end()))
-        if heard:
-            found = sorted({*found, *heard}, key=lambda each: (each.turn, each.last))
-    return found
+        found += [_Request(kind, index, last) for kind, last in _heard_names(turn.text)]
+    return sorted(dict.fromkeys(found), key=lambda each: (each.turn, each.last))
 
 
 def _heard_names(text: str) -> Iterator[tuple[SensitiveKind, int]]:

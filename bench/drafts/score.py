@@ -17,6 +17,7 @@ from typing import Any
 
 from cer import errors, readings
 from corpus import FIELDS, LISTS, OF_THE_CALL, TEXTS, Call
+from rapidfuzz.distance import LCSseq
 
 from transcribe.turns import CALLER, SEAT, Turn
 
@@ -155,20 +156,10 @@ def _same(name: str, truth: Any, found: Any) -> bool:
 
 def _alike(truth: str, found: str, least: float, most: float) -> bool:
     return any(
-        common(wanted, got) >= least * len(wanted) and len(got) <= most * len(wanted) + 10
+        LCSseq.similarity(wanted, got) >= least * len(wanted) and len(got) <= most * len(wanted) + 10
         for wanted in set(readings(truth))
         for got in set(readings(found))
     )
-
-
-def common(left: str, right: str) -> int:
-    """Length of the longest common subsequence."""
-    row = [0] * (len(right) + 1)
-    for a in left:
-        diagonal = 0
-        for at, b in enumerate(right, 1):
-            diagonal, row[at] = row[at], diagonal + 1 if a == b else max(row[at], row[at - 1])
-    return row[-1]
 
 
 def _place(tally: Tally, call: Call, name: str, spans: Sequence[Span], draft: Mapping[str, Any]) -> None:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rapidfuzz.distance import LCSseq
+
 from transcribe.draft.normalise import Line
 from transcribe.draft.phones import Phone
 from transcribe.draft.result import Alternative, Evidence, NumberCheck
@@ -148,18 +150,8 @@ def shifted(phone: Phone, lines: Sequence[Line], caller: str) -> Phone | None:
     if len(phone.number) != len(calling) or len(calling) != _MOBILE or phone.number[:2] != calling[:2]:
         return None
     changed = sum(one != other for one, other in zip(phone.number, calling, strict=True))
-    kept = len(calling) - _common(phone.number, calling)
+    kept = len(calling) - LCSseq.similarity(phone.number, calling)
     return replace(phone, number=calling, confidence=_SHIFTED) if kept <= _MOVED and changed >= kept + 4 else None
-
-
-def _common(one: str, other: str) -> int:
-    """Length of the longest common subsequence."""
-    row = [0] * (len(other) + 1)
-    for digit in one:
-        diagonal = 0
-        for at, wanted in enumerate(other, 1):
-            diagonal, row[at] = row[at], diagonal + 1 if digit == wanted else max(row[at], row[at - 1])
-    return row[-1]
 
 
 def surer(phone: Phone, check: NumberCheck | None) -> Phone:

@@ -102,18 +102,18 @@ def extract(
     """
     known = call or CallContext()
     words = lexicon()
-    heard = hear(turns, words)
+    lines = _lines(turns)
+    heard = listen(lines, words)
     tallies = weigh(heard, words)
     sheet = _Sheet()
     kind = _judge(sheet, heard, tallies, known.service)
-    verbatim = mark_callers(reread(normalise(turns)))
-    _facts(sheet, heard.lines, verbatim, words, kind=kind, call=known)
+    _facts(sheet, heard.lines, lines, words, kind=kind, call=known)
     for field_name, name_kind in _NAMED_BY.items():
         own = Names([name for name, of_kind in names if of_kind == name_kind]).found_in(heard.lines)
         _own_name(sheet, field_name, own, heard.lines)
     _phrases(sheet, heard.lines, tallies, kind)
     _sorts(sheet, heard.lines, words, tallies, kind)
-    _ending(sheet, heard.lines, verbatim, words, kind)
+    _ending(sheet, heard.lines, lines, words, kind)
     key_account, others = find_key_account(heard.lines, known)
     sheet.choose("key_account", key_account)
     if others:
@@ -123,7 +123,12 @@ def extract(
 
 def hear(turns: Sequence[Turn], words: Lexicon) -> Heard:
     """The turns as lines that all else is read from: normalised, the caller's told apart, misheard terms put right."""
-    return listen(mark_callers(reread(normalise(turns))), words)
+    return listen(_lines(turns), words)
+
+
+def _lines(turns: Sequence[Turn]) -> tuple[Line, ...]:
+    """The turns as likely words, the caller's told apart, before the domain's terms are put right."""
+    return mark_callers(reread(normalise(turns)))
 
 
 def _draft(sheet: _Sheet) -> DraftResult:
@@ -159,9 +164,9 @@ def _judge(sheet: _Sheet, heard: Heard, tallies: Tallies, service: str | None) -
 
 
 def _facts(
-    sheet: _Sheet, lines: Sequence[Line], verbatim: Sequence[Line], words: Lexicon, *, kind: Kind, call: CallContext
+    sheet: _Sheet, lines: Sequence[Line], unmended: Sequence[Line], words: Lexicon, *, kind: Kind, call: CallContext
 ) -> None:
-    """Numbers, sums, days and places; names of places are read before any word was put right."""
+    """Numbers, sums, days and places; names of places are read before any term was put right."""
     if kind is Kind.REPORT:
         sheet.choose("reported", find_reported(lines))
     _phone(sheet, lines, call)
@@ -170,11 +175,11 @@ def _facts(
         sheet.put("amount", str(amount), amount.confidence, amount.evidence, others)
     elif others:
         sheet.alternatives["amount"] = others
-    places, shops = find_places(verbatim)
+    places, shops = find_places(unmended)
     shops = shops or find_places(lines)[1]  # 营业听 is 营业厅 once its words were put right
-    _named(sheet, "place", places, verbatim)
-    _named(sheet, "shop", shops, verbatim)
-    _days(sheet, verbatim, call, (*places, *shops), of_facts_only=kind is Kind.ENQUIRY)
+    _named(sheet, "place", places, unmended)
+    _named(sheet, "shop", shops, unmended)
+    _days(sheet, unmended, call, (*places, *shops), of_facts_only=kind is Kind.ENQUIRY)
 
 
 def _phone(sheet: _Sheet, lines: Sequence[Line], call: CallContext) -> None:
@@ -346,10 +351,10 @@ def _sorts(sheet: _Sheet, lines: Sequence[Line], words: Lexicon, tallies: Tallie
             sheet.put("tags", tuple(tag.value for tag in tags), min(tag.confidence for tag in tags), evidence)
 
 
-def _ending(sheet: _Sheet, lines: Sequence[Line], verbatim: Sequence[Line], words: Lexicon, kind: Kind) -> None:
+def _ending(sheet: _Sheet, lines: Sequence[Line], unmended: Sequence[Line], words: Lexicon, kind: Kind) -> None:
     sheet.choose("outcome", find_outcome(lines, kind, words))
-    sheet.choose("consent", find_consent(verbatim) or find_consent(lines))
-    promises, loose = find_promises(verbatim, lines, kind)
+    sheet.choose("consent", find_consent(unmended) or find_consent(lines))
+    promises, loose = find_promises(unmended, lines, kind)
     if promises:
         evidence = tuple(each.evidence for each in promises)
         sheet.put(

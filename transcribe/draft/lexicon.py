@@ -70,7 +70,7 @@ def lexicon() -> Lexicon:
     expressions: dict[str, Any] = _read("patterns.yaml")
     more: dict[str, Any] = _read("facets.yaml")
     terms = _terms(words)
-    common = common_words()
+    common = dict(common_words())
     for term in terms:
         common.setdefault(term.text, 150)
     by_sound: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
@@ -154,7 +154,9 @@ def _scores(entries: list[dict[str, Any]]) -> tuple[tuple[re.Pattern[str], float
     return tuple((re.compile(entry["re"]), float(entry["w"])) for entry in entries)
 
 
-def common_words() -> dict[str, int]:
+@cache
+def common_words() -> Mapping[str, int]:
+    """Words of everyday with how often they were counted, two to four characters."""
     lines = (HERE / "common_words.tsv").read_text("utf-8").splitlines()
     pairs = (line.split("\t") for line in lines if line and not line.startswith("#"))
     return {word: int(count) for word, count in pairs}
